@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * credential_openssl - the parsed objects of portcall_credentials, and the policy on them.
+ *
+ * The only header that names OpenSSL's types; included by credential.c, cert_policy.c,
+ * tls_backend.c and fetch.c alone.  The objects are read-only and shared by every session.
+ */
+#ifndef COMMON_CREDENTIAL_OPENSSL_H
+#define COMMON_CREDENTIAL_OPENSSL_H
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "common/cert_policy.h"
+
+/* Borrowed: live as long as the credentials.  Take OpenSSL references to keep one longer. */
+struct credential_parts {
+	X509 *client;
+	EVP_PKEY *key;
+	STACK_OF(X509) *chain; /* to be sent behind `client`, leaf upwards, no root; may be empty */
+	X509_STORE *anchors; /* of both slots; partial chains allowed where an anchor is no root */
+	enum portcall_profile profile;
+};
+
+struct credential_parts credential_parts(const struct portcall_credentials *credentials);
+
+/*
+ * A store of the certificates in `text` (PEM, or base64 DER), each named `name` in details
+ * ("https-ca").  Anchors that `policy` refuses are left out; NULL and `ret_why`: none is left.
+ */
+X509_STORE *credential_anchors(const char *text, size_t n, const char *name,
+                               const struct cert_policy *policy, struct portcall_why *ret_why);
+
+/*
+ * Security level, and nothing else, from the profile.  Call it before SSL_CTX_use_certificate():
+ * OpenSSL judges the own certificate by this level.
+ */
+void cert_policy_setup(SSL_CTX *ctx, enum portcall_profile profile);
+
+/*
+ * Let `ssl` (a client) judge the server by `policy` against `anchors` (NULL: those of its SSL_CTX).
+ * `verdict` is filled here, and again during the handshake when a certificate is refused: then
+ * verdict->why has reason and detail, and OpenSSL sends the right alert.  False: no memory, or a
+ * `server_name` that is none (verdict->why says so).
+ */
+bool cert_policy_attach(SSL *ssl, const struct cert_policy *policy, X509_STORE *anchors,
+                        struct cert_verdict *verdict);
+
+/* The same for a whole SSL_CTX with one session at a time (libcurl). */
+bool cert_policy_attach_ctx(SSL_CTX *ctx, const struct cert_policy *policy, X509_STORE *anchors,
+                            struct cert_verdict *verdict);
+
+/* The checker: what a handshake would say about `leaf` with the untrusted `chain` (may be NULL). */
+PORTCALL_MUST_CHECK enum portcall_err cert_policy_judge(const struct cert_policy *policy,
+                                                        X509_STORE *anchors, X509 *leaf,
+                                                        STACK_OF(X509) *chain,
+                                                        struct portcall_why *ret_why);
+
+/* Kind and strength of a key: NONE when the profile admits it, else WEAK_KEY or KEY_TYPE and a text. */
+enum portcall_reason cert_policy_key(EVP_PKEY *key, enum portcall_profile profile,
+                                     char ret_text[static 240]);
+/* The digest that `cert` is signed with: NONE, or WEAK_DIGEST and a text. */
+enum portcall_reason cert_policy_digest(X509 *cert, enum portcall_profile profile,
+                                        char ret_text[static 240]);
+/* NONE, CERT_EXPIRED or CERT_NOT_YET_VALID at `time` (seconds since 1970). */
+enum portcall_reason cert_policy_dates(X509 *cert, int64_t time);
+
+/* Lower-case hex of the SHA-256 of the DER form, of the SubjectPublicKeyInfo; "" when out of memory. */
+void cert_sha256(X509 *cert, char ret_hex[static 65]);
+void cert_spki_sha256(X509 *cert, char ret_hex[static 65]);
+/* "RSA-2048", "P-256", "ED25519" */
+void cert_key_name(EVP_PKEY *key, char ret_name[static 32]);
+/* Subject in RFC 2253 form for a text: cut when too long, control characters escaped. */
+void cert_subject(X509 *cert, char *ret_text, size_t n);
+
+#endif
