@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#define AUTO(cleanup) __attribute__((cleanup(auto_##cleanup)))
+#define AUTO(name) __attribute__((cleanup(auto_##name)))
 
 #define AUTO_CLEANUP(name, type, free_fn)        \
 	static inline void auto_##name(type *at) \
