@@ -46,7 +46,10 @@ SWITCH_CORE := auth_pae backend radius radius_client port fdb bridge
 SWITCH_SHELL := link_packet offload capture control main
 TOOLS := portcall remote inventory pki lab
 MODULE := rlm_portcall verdict inventory
+# of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
+MODULE_CORE := verdict inventory
 MODULE_COMMON := bytes mac reason
+TOOLS_CORE := pki
 
 obj = $(addprefix $(B)/obj/,$(addsuffix .o,$(1)))
 COMMON_OBJ := $(call obj,$(addprefix common/,$(COMMON_LIB) $(COMMON_SHELL)))
@@ -55,6 +58,7 @@ PHONE_OBJ := $(call obj,$(addprefix supplicant/,$(PHONE)))
 SWITCH_CORE_OBJ := $(call obj,$(addprefix switch/,$(SWITCH_CORE)))
 SWITCH_OBJ := $(call obj,$(addprefix switch/,$(SWITCH_SHELL)))
 TOOLS_OBJ := $(call obj,$(addprefix tools/,$(TOOLS)))
+PARTS_OBJ := $(call obj,$(addprefix radius-module/,$(MODULE_CORE)) $(addprefix tools/,$(TOOLS_CORE)))
 MODULE_OBJ := $(call obj,$(addprefix radius-module/,$(MODULE)) $(addprefix common/,$(MODULE_COMMON)))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 SCENARIO := $(patsubst tests/scenario/%.c,%,$(sort $(wildcard tests/scenario/test_*.c)))
@@ -106,6 +110,7 @@ $(call obj,supplicant/eap_peer supplicant/tls_backend): | $(WPA)/.ready
 
 $(B)/lib/libcommon.a: $(COMMON_OBJ)
 $(B)/lib/libswitch.a: $(SWITCH_CORE_OBJ)
+$(B)/lib/libparts.a: $(PARTS_OBJ)
 $(B)/lib/libportcall.a: $(LIB_OBJ) $(LIBEAP_OBJ)
 $(B)/lib/%.a:
 	$(call say,AR,$@)
@@ -149,7 +154,7 @@ $(B)/lib/rlm_portcall.so: $(MODULE_OBJ)
 
 # --- tests --------------------------------------------------------------------------------------------
 
-$(B)/test/%: $(B)/obj/tests/unit/%.o $(B)/lib/libswitch.a $(B)/lib/libportcall.a $(B)/lib/libcommon.a
+$(B)/test/%: $(B)/obj/tests/unit/%.o $(B)/lib/libparts.a $(B)/lib/libswitch.a $(B)/lib/libportcall.a $(B)/lib/libcommon.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(TEST_LIBS)
