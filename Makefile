@@ -98,7 +98,7 @@ define libeap_rule
 $(B)/obj/libeap/$(notdir $(1)).o: $(WPA)/.ready
 	$$(call say,CC,libeap/$(notdir $(1)).c)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(BASE_CFLAGS) -w $(LIBEAP_FLAGS) -c -o $$@ $(WPA)/$(1).c
+	$$(Q)$$(CC) $$(BASE_CFLAGS) -w -std=gnu11 -D_GNU_SOURCE $(LIBEAP_FLAGS) -c -o $$@ $(WPA)/$(1).c
 endef
 $(foreach f,$(LIBEAP),$(eval $(call libeap_rule,$(f))))
 
