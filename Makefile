@@ -37,7 +37,7 @@ TEST_LIBS = $(call pkg,--libs,cmocka)
 # --- what there is ------------------------------------------------------------------------------
 
 # of libportcall: no shell code in here
-COMMON_LIB := bytes mac eap eapol reason item credential cert_policy digest
+COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read credential pkcs12 cert_policy cert_text digest
 # shells' common parts
 COMMON_SHELL := log control conf
 SUPPLICANT_LIB := supp_pae eap_peer tls_backend supplicant
@@ -77,7 +77,7 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) $(CPPFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
 
-$(call obj,common/item): EXTRA = $(call pkg,--cflags,libxml-2.0)
+$(call obj,common/item_read): EXTRA = $(call pkg,--cflags,libxml-2.0)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
