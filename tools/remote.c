@@ -95,7 +95,7 @@ static void print_table(json_t *rows, const char *columns)
 	for (char *rest = names, *word; n < COLUMNS && (word = strtok_r(rest, " ", &rest)); n++) {
 		column[n] = word;
 		width[n] = strlen(word);
-		json_array_foreach (rows, i, row) {
+		json_array_foreach(rows, i, row) {
 			cell(json_object_get(row, word), text);
 			if (strlen(text) > width[n])
 				width[n] = strlen(text);
@@ -103,7 +103,7 @@ static void print_table(json_t *rows, const char *columns)
 	}
 	for (size_t c = 0; c < n; c++)
 		printf(c + 1 < n ? "%-*s  " : "%-*s\n", c + 1 < n ? (int)width[c] : 0, column[c]);
-	json_array_foreach (rows, i, row) {
+	json_array_foreach(rows, i, row) {
 		for (size_t c = 0; c < n; c++) {
 			cell(json_object_get(row, column[c]), text);
 			printf(c + 1 < n ? "%-*s  " : "%-*s\n", c + 1 < n ? (int)width[c] : 0,
@@ -118,7 +118,7 @@ static size_t name_width(json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (object, key, value)
+	json_object_foreach(object, key, value)
 		if (strlen(key) > width)
 			width = strlen(key);
 	return width;
@@ -133,12 +133,12 @@ static void print_object(json_t *object, int indent)
 	char text[CELL];
 	size_t i;
 
-	json_object_foreach (object, key, value) {
+	json_object_foreach(object, key, value) {
 		if (json_is_object(value)) {
 			printf("%*s%s\n", indent, "", key);
 			print_object(value, indent + 2);
 		} else if (json_is_array(value)) {
-			json_array_foreach (value, i, element) {
+			json_array_foreach(value, i, element) {
 				printf("%*s%s %zu\n", indent, "", key, i + 1);
 				if (json_is_object(element))
 					print_object(element, indent + 2);
@@ -167,7 +167,7 @@ static void print_event(json_t *event)
 	printf(" %-5s", text);
 	cell(json_object_get(event, "event"), text);
 	printf(" %-15s", text);
-	json_object_foreach (event, key, value) {
+	json_object_foreach(event, key, value) {
 		if (strcmp(key, "t") == 0 || strcmp(key, "level") == 0 || strcmp(key, "event") == 0)
 			continue;
 		cell(value, text);
