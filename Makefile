@@ -2,14 +2,22 @@
 #
 # One Makefile, explicit lists, everything below build/.  V=1 shows the commands.
 # SAN=address,undefined builds apart, with sanitizers; WERROR=1 makes warnings errors (CI).
+#
+#   make | make lab | make check | make check SAN=address,undefined | make check-interop | make lint
+#   make fuzz T=radius SECS=60 | make install PREFIX=/usr/local DESTDIR= | make clean
 
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
+
+# `all` is first; lab and check install what is missing before make looks at the rest, hence the second make
+SUBMAKE = +$(Q)$(MAKE) $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 comma := ,
 SAN ?=
-B := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+FUZZING ?=
+B := build$(if $(FUZZING),/fuzz,$(if $(SAN),/san-$(subst $(comma),-,$(SAN))))
 DEPS := build/deps
 V ?=
 Q := $(if $(V),,@)
@@ -21,7 +29,8 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
 	$(if $(WERROR),-Werror)
 BASE_CFLAGS := -std=c11 -fPIC -fvisibility=hidden -fstack-protector-strong $(CFLAGS) \
-	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
+	$(if $(FUZZING),-fsanitize=fuzzer-no-link)
 LDFLAGS += $(if $(SAN),-fsanitize=$(SAN)) -Wl,-z,relro,-z,now
 
 # --- libraries of Debian (asked for only when used) ---------------------------------------------
@@ -51,7 +60,7 @@ MODULE_CORE := verdict inventory
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := pki
 
-obj = $(addprefix $(B)/obj/,$(addsuffix .o,$(1)))
+obj = $(foreach o,$(1),$(if $(wildcard $(o).c),$(B)/obj/$(o).o))
 COMMON_OBJ := $(call obj,$(addprefix common/,$(COMMON_LIB) $(COMMON_SHELL)))
 LIB_OBJ := $(call obj,$(addprefix common/,$(COMMON_LIB)) $(addprefix supplicant/,$(SUPPLICANT_LIB)))
 PHONE_OBJ := $(call obj,$(addprefix supplicant/,$(PHONE)))
@@ -75,9 +84,10 @@ all: $(PROGRAMS) $(LIBRARIES)
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) $(CPPFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) $(CPPFLAGS) $(EXTRA_$*) -MMD -MP -c -o $@ $<
 
-$(call obj,common/item_read): EXTRA = $(call pkg,--cflags,libxml-2.0)
+# what one file needs beyond the others, here and in lint
+EXTRA_common/item_read = $(call pkg,--cflags,libxml-2.0)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
@@ -103,7 +113,8 @@ endef
 $(foreach f,$(LIBEAP),$(eval $(call libeap_rule,$(f))))
 
 # the two files of ours that see libeap's headers
-$(call obj,supplicant/eap_peer supplicant/tls_backend): EXTRA = $(patsubst -I%,-isystem %,$(LIBEAP_FLAGS))
+EXTRA_supplicant/eap_peer = $(patsubst -I%,-isystem %,$(LIBEAP_FLAGS))
+EXTRA_supplicant/tls_backend = $(EXTRA_supplicant/eap_peer)
 $(call obj,supplicant/eap_peer supplicant/tls_backend): | $(WPA)/.ready
 
 # --- libraries and programs -----------------------------------------------------------------------
@@ -143,7 +154,7 @@ FR := $(DEPS)/freeradius
 $(FR)/.ready:
 	$(Q)tools/fetch-source freeradius $(FR)
 
-$(call obj,radius-module/rlm_portcall): EXTRA = -DIS_MODULE=1 -isystem $(FR)/include -isystem /usr/include \
+EXTRA_radius-module/rlm_portcall = -DIS_MODULE=1 -isystem $(FR)/include -isystem /usr/include \
 	-include freeradius/build.h -include freeradius/autoconf.h -include freeradius/features.h -include freeradius/radpaths.h
 $(call obj,radius-module/rlm_portcall): | $(FR)/.ready
 
@@ -153,12 +164,146 @@ $(B)/lib/rlm_portcall.so: $(MODULE_OBJ)
 	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $^ $(call pkg,--libs,jansson)
 
 # --- tests --------------------------------------------------------------------------------------------
+# Every program speaks TAP (cmocka does with CMOCKA_MESSAGE_OUTPUT=TAP); tests/run adds them up.
 
-$(B)/test/%: $(B)/obj/tests/unit/%.o $(B)/lib/libparts.a $(B)/lib/libswitch.a $(B)/lib/libportcall.a $(B)/lib/libcommon.a
+TEST_ARCHIVES := $(addprefix $(B)/lib/,libparts.a libswitch.a libportcall.a libcommon.a)
+TEST_LINK = $(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(PCAP_LIBS)
+# files beside the test programs that are no test of their own are linked with each of them
+UNIT_HELP := $(call obj,$(basename $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
+SCENARIO_HELP := $(call obj,$(basename $(filter-out tests/scenario/test_%,$(wildcard tests/scenario/*.c))))
+
+$(B)/test/%: $(B)/obj/tests/unit/%.o $(UNIT_HELP) $(TEST_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(TEST_LIBS)
+	$(Q)$(TEST_LINK) $(TEST_LIBS)
+
+$(B)/test/%: $(B)/obj/tests/scenario/%.o $(SCENARIO_HELP) $(TEST_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(TEST_LIBS)
+
+$(B)/test/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+
+REPLAY := $(patsubst fuzz_%,%,$(FUZZ))
+TEST_PROGRAMS := $(addprefix $(B)/test/,$(UNIT) $(SCENARIO) $(addprefix replay_,$(REPLAY)))
+SYSTEM := $(sort $(wildcard tests/system/*.t))
+INTEROP := $(sort $(wildcard tests/interop/*.t))
+
+.PHONY: setup lab tests check check-interop
+setup:
+	$(Q)tools/setup build lab test
+
+lab:
+	$(Q)tools/setup build lab
+	$(SUBMAKE) all
+	$(Q)build/bin/portcall lab $(LAB_ARGS)
+
+tests: $(TEST_PROGRAMS)
+
+check: setup
+	$(SUBMAKE) $(if $(SAN),,all) tests
+	$(Q)tests/run $(addprefix $(B)/test/,$(UNIT) $(SCENARIO)) \
+		$(foreach r,$(REPLAY),$(B)/test/replay_$(r)=tests/fuzz/corpus/$(r)) $(if $(SAN),,$(SYSTEM))
+
+check-interop:
+	$(Q)tools/setup build lab test interop
+	$(SUBMAKE) all
+	$(Q)tests/run $(INTEROP)
+
+# --- fuzzing: make fuzz T=eapol SECS=60; what it learns goes to build/fuzz/corpus ---------------------
+
+SECS ?= 60
+$(B)/bin/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(TEST_LINK) -fsanitize=fuzzer
+
+.PHONY: fuzz
+fuzz:
+	$(Q)[ -n "$(T)" ] || { echo 'usage: make fuzz T=NAME SECS=60, NAME one of: $(REPLAY)'; exit 2; }
+	$(Q)tools/setup build test fuzz
+	$(SUBMAKE) CC=clang FUZZING=1 SAN=address,undefined build/fuzz/bin/fuzz_$(T)
+	$(Q)mkdir -p build/fuzz/corpus/$(T)
+	$(Q)build/fuzz/bin/fuzz_$(T) -max_total_time=$(SECS) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
+
+# --- lint -----------------------------------------------------------------------------------------------
+
+LINT_C := $(sort $(foreach d,common include/portcall supplicant switch radius-module tools tests/unit tests/scenario tests/fuzz tests/bench docs/*,\
+	$(wildcard $(d)/*.c $(d)/*.h)))
+LINT_HEADERS := $(filter %.h,$(LINT_C))
+LINT_TIDY := $(filter-out tests/%,$(filter %.c,$(LINT_C)))
+LINT_SCRIPTS = $(shell grep -lE '^\#!.*(bash|/sh)|shellcheck shell=' -r tools configs tests .ci docs 2>/dev/null)
+
+.PHONY: lint lint-rest
+lint:
+	$(Q)tools/setup build test lint
+	$(SUBMAKE) -k lint-rest
+
+lint-rest: lint-format lint-includes lint-length lint-shell lint-cppcheck \
+	$(LINT_HEADERS:%=$(B)/lint/%.alone) $(LINT_TIDY:%.c=$(B)/lint/%.tidy)
+
+.PHONY: lint-format lint-includes lint-length lint-shell lint-cppcheck
+lint-format:
+	$(call say,LINT,clang-format)
+	$(Q)clang-format --dry-run -Werror $(LINT_C)
+
+lint-includes:
+	$(call say,LINT,includes)
+	$(Q)tests/lint/includes.sh
+
+lint-length:
+	$(call say,LINT,length)
+	$(Q)tests/lint/length.sh $(LINT_C) $(LINT_SCRIPTS)
+
+lint-shell:
+	$(call say,LINT,shellcheck)
+	$(Q)shellcheck -x $(LINT_SCRIPTS)
+
+lint-cppcheck:
+	$(call say,LINT,cppcheck)
+	$(Q)cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
+		--suppress=missingIncludeSystem --suppress=memleak --suppress=nullPointerOutOfMemory -D_GNU_SOURCE -Iinclude -I. $(filter %.c,$(LINT_C))
+
+# each header compiles alone
+$(B)/lint/%.h.alone: %.h
+	$(call say,LINT,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) -Werror $(CPPFLAGS) $(EXTRA_$*) -x c -fsyntax-only $<
+	$(Q)touch $@
+
+# the object first: its dependencies say when a header has changed
+$(B)/lint/%.tidy: %.c $(B)/obj/%.o .clang-tidy
+	$(call say,TIDY,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(EXTRA_$*) 2>$@.log || { cat $@.log; exit 1; }
+	$(Q)mv $@.log $@
+
+# --- installation -----------------------------------------------------------------------------------------
+
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+DEST = $(DESTDIR)$(PREFIX)
+
+.PHONY: install
+install: all
+	install -d "$(DEST)/bin" "$(DEST)/lib/pkgconfig" "$(DEST)/lib/freeradius" "$(DEST)/include/portcall" "$(DEST)/share/portcall"
+	install -m 755 $(PROGRAMS) "$(DEST)/bin"
+	install -m 644 $(B)/lib/libportcall.a "$(DEST)/lib"
+	install -m 755 $(B)/lib/libportcall.so "$(DEST)/lib/libportcall.so.0"
+	ln -sf libportcall.so.0 "$(DEST)/lib/libportcall.so"
+	install -m 755 $(B)/lib/rlm_portcall.so "$(DEST)/lib/freeradius"
+	install -m 644 $(wildcard include/portcall/*.h) common/reason.def "$(DEST)/include/portcall"
+	printf 'prefix=%s\nName: portcall\nDescription: wired 802.1X supplicant of IP phones\nVersion: %s\n%s\n%s\n%s\n%s\n' \
+		'$(PREFIX)' '$(VERSION)' 'Requires.private: libssl libcrypto libxml-2.0' 'Cflags: -I$${prefix}/include' \
+		'Libs: -L$${prefix}/lib -lportcall' 'Libs.private: -lpthread' >"$(DEST)/lib/pkgconfig/portcall.pc"
+	cp -R configs/. "$(DEST)/share/portcall/"
+	for page in $(wildcard docs/man/*.[158]); do \
+		section=$${page##*.}; install -D -m 644 "$$page" "$(DEST)/share/man/man$$section/$${page##*/}"; done
 
 .PHONY: clean
 clean:
-	rm -rf build/bin build/lib build/obj build/test build/san-*
+	rm -rf build/bin build/lib build/obj build/test build/lint build/fuzz build/test-logs build/san-*

@@ -189,8 +189,7 @@ static void write_line(enum log_level level, const char *name, double now, json_
 	if (!out)
 		return;
 	fprintf(out, "t=%.3f %s %s", now - state.start, level_names[level], name);
-	json_object_foreach(fields, key, value)
-	{
+	json_object_foreach(fields, key, value) {
 		fprintf(out, " %s=", key);
 		write_value(out, value);
 	}
@@ -206,8 +205,7 @@ static json_t *flatten(json_t *fields)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(fields, key, value)
-	{
+	json_object_foreach(fields, key, value) {
 		if (json_is_object(value))
 			json_object_update(flat, value);
 		else
