@@ -49,7 +49,7 @@ struct port_config {
 	size_t vlan_n;
 	/* IEEE 802.1X-2004, seconds unless noted; PORT_CONFIG_DEFAULTS sets them */
 	unsigned quietPeriod;   /* 60: after a failure */
-	unsigned reAuthMax;     /* 2: attempts before DISCONNECTED */
+	unsigned reAuthMax;     /* 2: attempts before DISCONNECTED; at least 1 */
 	unsigned reAuthPeriod;  /* 0: no re-authentication by the clock */
 	unsigned serverTimeout; /* 30: for RADIUS to answer */
 	unsigned suppTimeout;   /* 30: for the supplicant to answer */
@@ -70,7 +70,7 @@ struct port *port_new(const struct port_config *config); /* NULL: no memory */
 void port_free(struct port *port);                       /* NULL is fine */
 
 void port_link(struct port *port, bool up, msec now);
-/* An Ethernet frame from this port's link; what is not EAPOL is ignored. */
+/* An EAPOL frame from this port's link; what is not EAPOL counts as invalid. */
 void port_input(struct port *port, struct span frame, msec now);
 void port_tick(struct port *port, msec now); /* idempotent */
 msec port_deadline(const struct port *port);

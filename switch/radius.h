@@ -121,7 +121,7 @@ void radius_put_eap(struct writer *w, struct span eap);
 
 /*
  * A whole Access-Request: header, Message-Authenticator first, then `attributes` (made with
- * radius_put).  ERR_LIMIT: longer than `max` or 4096 octets.
+ * radius_put).  ERR_LIMIT: longer than `max` or 4096 octets.  ERR_MEMORY: no memory, or no MD5.
  */
 enum portcall_err radius_request(uint8_t id,
                                  const uint8_t authenticator[static RADIUS_AUTHENTICATOR_LEN],
