@@ -54,9 +54,9 @@ PHONE := store bringup dhcp fetch l2_linux main
 SWITCH_CORE := auth_pae backend eap_pass radius radius_client access port fdb bridge
 SWITCH_SHELL := link_packet offload capture control main
 TOOLS := portcall remote inventory pki lab
-MODULE := rlm_portcall verdict inventory
+MODULE := rlm_portcall verdict inventory inventory_file
 # of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
-MODULE_CORE := verdict inventory
+MODULE_CORE := verdict inventory inventory_file
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := pki
 
@@ -187,6 +187,12 @@ $(B)/test/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 
+# makes certificates for the system tests
+$(B)/test/mkcerts: $(B)/obj/tests/system/mkcerts.o $(B)/lib/libparts.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS)
+
 REPLAY := $(patsubst fuzz_%,%,$(FUZZ))
 TEST_PROGRAMS := $(addprefix $(B)/test/,$(UNIT) $(SCENARIO) $(addprefix replay_,$(REPLAY)))
 SYSTEM := $(sort $(wildcard tests/system/*.t))
@@ -201,7 +207,7 @@ lab:
 	$(SUBMAKE) all
 	$(Q)build/bin/portcall lab $(LAB_ARGS)
 
-tests: $(TEST_PROGRAMS)
+tests: $(TEST_PROGRAMS) $(B)/test/mkcerts
 
 check: setup
 	$(SUBMAKE) $(if $(SAN),,all) tests
