@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "common/bytes.h"
 #include "common/cert_policy.h"
 
 /* Borrowed: live as long as the credentials.  Take OpenSSL references to keep one longer. */
@@ -23,13 +24,6 @@ struct credential_parts {
 };
 
 struct credential_parts credential_parts(const struct portcall_credentials *credentials);
-
-/*
- * The one SSL_CTX that all sessions of `credentials` share: made by `make` at the first call, under a lock of
- * the credentials (any thread may ask), and freed with them.  Borrowed.  NULL: `make` failed; the next call tries again.
- */
-SSL_CTX *credential_ssl_ctx(struct portcall_credentials *credentials,
-                            SSL_CTX *(*make)(const struct credential_parts *parts));
 
 /*
  * A store of the certificates in `text` (PEM, or base64 DER), each named `name` in details
@@ -77,7 +71,56 @@ void cert_sha256(X509 *cert, char ret_hex[static 65]);
 void cert_spki_sha256(X509 *cert, char ret_hex[static 65]);
 /* "RSA-2048", "P-256", "ED25519" */
 void cert_key_name(EVP_PKEY *key, char ret_name[static 32]);
-/* Subject in RFC 2253 form for a text: cut when too long, control characters escaped. */
-void cert_subject(X509 *cert, char *ret_text, size_t n);
+/* The INTEGER's octets in lower-case hex, as FreeRADIUS prints them ("03e9"); "" when they do not fit. */
+void cert_serial(X509 *cert, char *ret_hex, size_t n);
+/* RFC 2253 form in UTF-8: cut when too long, control characters escaped. */
+void cert_name(const X509_NAME *name, char *ret_text, size_t n);
+void cert_subject(X509 *cert, char *ret_text, size_t n); /* the same for people: never empty */
+
+/* The first CN, the first DNS, e-mail, UPN or URI name, in UTF-8; "" without one. */
+void cert_common_name(X509 *cert, char *ret_text, size_t n);
+void cert_alternative_name(X509 *cert, char *ret_text, size_t n);
+/* What OpenSSL's error queue says about DER that did not parse; empties the queue. */
+void der_damage(char *ret_text, size_t n);
+
+/* --- trust anchors (anchor.c) --------------------------------------------------------------------- */
+
+/*
+ * Adds the certificates in `text` to `certs`: PEM blocks, or one DER in base64.  `line` is where the
+ * text begins.  A private key in it refuses the whole text.
+ */
+PORTCALL_MUST_CHECK enum portcall_err anchors_parse(struct span text, int line,
+                                                    STACK_OF(X509) *certs,
+                                                    struct portcall_why *ret_why);
+
+/* Could `cert` ever vouch for a server?  NONE, CERT_EXPIRED, WEAK_KEY or KEY_TYPE and a text. */
+enum portcall_reason anchor_judge(X509 *cert, const struct cert_policy *policy,
+                                  char ret_text[static 240]);
+
+/* Names `cert` after its slot, in details, and adds it; false: no memory. */
+bool anchor_add(X509_STORE *store, X509 *cert, const char *name);
+
+/* --- PKCS#12 (pkcs12.c) ------------------------------------------------------------------------- */
+
+enum { CREDENTIAL_MAX_CERTS = 16, PKCS12_MAX_ITERATIONS = 1000000 };
+
+/* What was in a PKCS#12, parsed in the default library context. */
+struct pkcs12_contents {
+	EVP_PKEY *key;
+	STACK_OF(X509) *certs; /* in the file's order */
+	char legacy[160];      /* the old algorithms that protect it, for people; "" none */
+};
+
+/*
+ * Read DER.  `passphrase` is UTF-8, NULL and "" are both none (both encodings of none are tried).
+ * Sizes, counts and key derivation iterations are checked before work is done.  ERR_MEMORY,
+ * ERR_LIMIT, ERR_SYNTAX or ERR_REFUSED with reason and text in `ret_why`.  OpenSSL's legacy
+ * provider is loaded into a library context of its own, and only when the file needs it.
+ */
+PORTCALL_MUST_CHECK enum portcall_err pkcs12_read(struct span der, const char *passphrase,
+                                                  bool unencrypted,
+                                                  struct pkcs12_contents *ret_contents,
+                                                  struct portcall_why *ret_why);
+void pkcs12_done(struct pkcs12_contents *contents);
 
 #endif

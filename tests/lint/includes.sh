@@ -20,7 +20,7 @@ kind_of() {
 	common/auto.h | common/digest.h | common/item.h | common/item_name.c | common/pem.* | common/text.*) echo pure ;;
 	common/cert_policy.h | common/pkcs12.h) echo pure ;;
 	common/item.c | common/item_read.c) echo libxml ;;
-	common/credential_openssl.h | common/credential*.c | common/pkcs12.c | common/cert_*.c | common/digest.c) echo openssl ;;
+	common/credential_openssl.h | common/credential*.c | common/pkcs12.c | common/anchor.c | common/cert_*.c | common/digest.c) echo openssl ;;
 	common/log.* | common/control.* | common/conf.*) echo shell ;;
 	supplicant/supp_pae.* | supplicant/supplicant.* | supplicant/bringup.* | supplicant/*.def) echo pure ;;
 	supplicant/eap_engine.h | supplicant/eap_peer.h | supplicant/tls_backend.h | supplicant/fetch.h) echo pure ;;
@@ -47,7 +47,7 @@ allowed() {
 	codec) echo "$c_pure|$portcall|common/(bytes|mac|eap|eapol|fsm|reason)\.(h|def)" ;;
 	pure) echo "$c_pure|stdlib.h|limits.h|$portcall|$ours" ;;
 	libxml) echo "$c_pure|stdlib.h|limits.h|stdarg.h|stdio.h|strings.h|$portcall|$ours|libxml/.*" ;;
-	openssl) echo "$c_pure|stdlib.h|limits.h|stdio.h|time.h|$portcall|$ours|openssl/.*" ;;
+	openssl) echo "$c_pure|stdlib.h|limits.h|stdarg.h|stdatomic.h|stdio.h|time.h|$portcall|$ours|openssl/.*" ;;
 	libeap) echo "$c_pure|stdlib.h|limits.h|stdarg.h|stdio.h|pthread.h|stdatomic.h|$portcall|$ours|openssl/.*|includes.h|common.h|wpabuf.h|(eap_peer|eap_common|crypto|utils)/.*" ;;
 	curl) echo "[a-z]+\.h|sys/.*|$portcall|$ours|openssl/.*|curl/.*" ;;
 	shell | free) ;;
