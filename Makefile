@@ -49,14 +49,14 @@ TEST_LIBS = $(call pkg,--libs,cmocka)
 COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read credential anchor pkcs12 cert_policy cert_text digest
 # shells' common parts
 COMMON_SHELL := log control conf
-SUPPLICANT_LIB := supp_pae eap_peer tls_backend supplicant
+SUPPLICANT_LIB := supp_pae eap_peer eap_engine tls_backend supplicant
 PHONE := store bringup dhcp fetch l2_linux main
 SWITCH_CORE := auth_pae backend eap_pass radius radius_client access port fdb bridge
 SWITCH_SHELL := link_packet offload capture control main
 TOOLS := portcall remote inventory pki lab
-MODULE := rlm_portcall verdict inventory
+MODULE := rlm_portcall verdict inventory inventory_file
 # of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
-MODULE_CORE := verdict inventory
+MODULE_CORE := verdict inventory inventory_file
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := pki
 
@@ -98,8 +98,8 @@ WPA := $(DEPS)/wpa
 LIBEAP := $(addprefix src/,eap_peer/eap eap_peer/eap_methods eap_peer/eap_tls eap_peer/eap_tls_common \
 	eap_common/eap_common utils/common utils/wpabuf utils/os_unix)
 LIBEAP_OBJ := $(addprefix $(B)/obj/libeap/,$(addsuffix .o,$(notdir $(LIBEAP))))
-LIBEAP_FLAGS := -DIEEE8021X_EAPOL -DEAP_TLS -DPKCS12_FUNCS -DCONFIG_SHA256 -DCONFIG_CTRL_IFACE \
-	'-DTLS_DEFAULT_CIPHERS="DEFAULT"' -I$(WPA)/src -I$(WPA)/src/utils
+LIBEAP_FLAGS := -DIEEE8021X_EAPOL -DEAP_TLS -DCONFIG_NO_STDOUT_DEBUG -DCONFIG_NO_WPA_MSG \
+	-I$(WPA)/src -I$(WPA)/src/utils
 
 $(WPA)/.ready:
 	$(Q)tools/fetch-source wpa $(WPA)
@@ -113,9 +113,9 @@ endef
 $(foreach f,$(LIBEAP),$(eval $(call libeap_rule,$(f))))
 
 # the two files of ours that see libeap's headers
-EXTRA_supplicant/eap_peer = $(patsubst -I%,-isystem %,$(LIBEAP_FLAGS))
-EXTRA_supplicant/tls_backend = $(EXTRA_supplicant/eap_peer)
-$(call obj,supplicant/eap_peer supplicant/tls_backend): | $(WPA)/.ready
+EXTRA_supplicant/eap_engine = $(patsubst -I%,-isystem %,$(LIBEAP_FLAGS))
+EXTRA_supplicant/tls_backend = $(EXTRA_supplicant/eap_engine)
+$(call obj,supplicant/eap_engine supplicant/tls_backend): | $(WPA)/.ready
 
 # --- libraries and programs -----------------------------------------------------------------------
 
@@ -187,6 +187,12 @@ $(B)/test/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 
+# makes certificates for the system tests
+$(B)/test/mkcerts: $(B)/obj/tests/system/mkcerts.o $(B)/lib/libparts.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS)
+
 REPLAY := $(patsubst fuzz_%,%,$(FUZZ))
 TEST_PROGRAMS := $(addprefix $(B)/test/,$(UNIT) $(SCENARIO) $(addprefix replay_,$(REPLAY)))
 SYSTEM := $(sort $(wildcard tests/system/*.t))
@@ -201,7 +207,7 @@ lab:
 	$(SUBMAKE) all
 	$(Q)build/bin/portcall lab $(LAB_ARGS)
 
-tests: $(TEST_PROGRAMS)
+tests: $(TEST_PROGRAMS) $(B)/test/mkcerts
 
 check: setup
 	$(SUBMAKE) $(if $(SAN),,all) tests

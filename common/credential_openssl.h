@@ -26,6 +26,13 @@ struct credential_parts {
 struct credential_parts credential_parts(const struct portcall_credentials *credentials);
 
 /*
+ * The one SSL_CTX that all sessions of `credentials` share: made by `make` at the first call, under a lock of
+ * the credentials (any thread may ask), and freed with them.  Borrowed.  NULL: `make` failed; the next call tries again.
+ */
+SSL_CTX *credential_ssl_ctx(struct portcall_credentials *credentials,
+                            SSL_CTX *(*make)(const struct credential_parts *parts));
+
+/*
  * A store of the certificates in `text` (PEM, or base64 DER), each named `name` in details
  * ("https-ca").  Anchors that `policy` refuses are left out; NULL and `ret_why`: none is left.
  */

@@ -23,7 +23,7 @@ enum portcall_profile { PORTCALL_PROFILE_MODERN, PORTCALL_PROFILE_OPTIPOINT };
  * How a server's certificate is judged.  none: not at all.  trusted: chain, dates, purpose.
  * full: trusted, and the server's name and unknown critical extensions.
  */
-enum portcall_verify { PORTCALL_VERIFY_NONE, PORTCALL_VERIFY_TRUSTED, PORTCALL_VERIFY_FULL };
+enum portcall_verify { PORTCALL_VERIFY_TRUSTED, PORTCALL_VERIFY_FULL, PORTCALL_VERIFY_NONE };
 
 struct portcall_credentials;
 

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is here: EAPOL frames to variables of the PAE, its procedures to frames, its transitions to
+ * results with reasons.  The PAE decides (supp_pae), EAP says what a packet is worth (eap_peer).
+ *
+ * Without credentials the machines stay in their initial state: nothing is sent, nothing is answered.
+ */
+#include <portcall/supplicant.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/eapol.h"
+#include "supplicant/eap_peer.h"
+#include "supplicant/supp_pae.h"
+
+enum {
+	FRAGMENT_DEFAULT = 1398,
+	FRAGMENT_MAX = 1490, /* with EAP-TLS, EAP and EAPOL headers in one Ethernet frame */
+	EFFECTS_FIRST = 8,
+	EFFECTS_MAX = 256,
+	SECONDS_MAX = 65535,
+};
+
+struct portcall_supplicant {
+	struct supp_pae pae;
+	struct eap_peer_setup setup;
+	struct eap_peer *peer; /* NULL: no credentials */
+	char *identity, *server_name;
+	uint8_t mac[MAC_LEN];
+
+	struct span packet;   /* EAP request at hand; only during input */
+	struct span response; /* its answer, until txSuppRsp */
+
+	struct portcall_effect *queue; /* allocated while something waits */
+	size_t first, count, room;
+	void *lent_frame, *lent_detail; /* of the last effect given out */
+
+	bool port_reported;
+	enum portcall_reason reason;
+	msec retry_at;
+	uint64_t frames_rx, frames_tx, starts_tx, logoffs_tx, successes, failures, discarded;
+};
+
+/* --- effects --------------------------------------------------------------------------------- */
+
+/* Room for one more, or NULL: then the effect is lost, as a frame on the wire might be. */
+static struct portcall_effect *push(struct portcall_supplicant *s, enum portcall_effect_kind kind)
+{
+	struct portcall_effect *effect;
+
+	if (s->count == s->room) {
+		size_t room = s->room ? 2 * s->room : EFFECTS_FIRST;
+		struct portcall_effect *queue;
+
+		if (room > EFFECTS_MAX)
+			return NULL;
+		queue = malloc(room * sizeof(*queue));
+		if (!queue)
+			return NULL;
+		if (s->count > 0)
+			memcpy(queue, s->queue + s->first, s->count * sizeof(*queue));
+		free(s->queue);
+		s->queue = queue;
+		s->room = room;
+		s->first = 0;
+	} else if (s->first + s->count == s->room) {
+		memmove(s->queue, s->queue + s->first, s->count * sizeof(*s->queue));
+		s->first = 0;
+	}
+	effect = &s->queue[s->first + s->count++];
+	*effect =
+		(struct portcall_effect){ .kind = kind, .detail = "", .retry_at = PORTCALL_NEVER };
+	return effect;
+}
+
+static void return_lent(struct portcall_supplicant *s)
+{
+	free(s->lent_frame);
+	free(s->lent_detail);
+	s->lent_frame = s->lent_detail = NULL;
+}
+
+bool portcall_supplicant_output(struct portcall_supplicant *s, struct portcall_effect *ret_effect)
+{
+	return_lent(s);
+	if (s->count == 0)
+		return false;
+	*ret_effect = s->queue[s->first++];
+	s->count--;
+	s->lent_frame = (void *)(uintptr_t)ret_effect->frame;
+	if (ret_effect->detail[0] != '\0')
+		s->lent_detail = (void *)(uintptr_t)ret_effect->detail;
+	if (s->count == 0) {
+		free(s->queue);
+		s->queue = NULL;
+		s->first = s->room = 0;
+	}
+	return true;
+}
+
+static void send_eapol(struct portcall_supplicant *s, enum eapol_type type, struct span body)
+{
+	uint8_t frame[PORTCALL_MAX_FRAME];
+	size_t n;
+	uint8_t *copy;
+	struct portcall_effect *effect;
+
+	if (eapol_encode(mac_pae_group, s->mac, type, body, frame, sizeof(frame), &n) !=
+	    PORTCALL_OK)
+		return;
+	copy = malloc(n);
+	if (!copy)
+		return;
+	memcpy(copy, frame, n);
+	effect = push(s, PORTCALL_EFFECT_SEND);
+	if (!effect) {
+		free(copy);
+		return;
+	}
+	effect->frame = copy;
+	effect->frame_n = n;
+	s->frames_tx++;
+}
+
+/* An attempt ended.  `detail` is copied; without memory for it the result goes without. */
+static void report(struct portcall_supplicant *s, enum portcall_reason reason, const char *detail,
+                   msec retry_at)
+{
+	struct portcall_effect *effect = push(s, PORTCALL_EFFECT_RESULT);
+
+	s->reason = reason;
+	s->retry_at = retry_at;
+	if (reason == PORTCALL_REASON_AUTHENTICATED)
+		s->successes++;
+	else if (portcall_reason_severity(reason) == PORTCALL_ERROR)
+		s->failures++;
+	if (!effect)
+		return;
+	effect->authorized = s->pae.suppPortStatus;
+	effect->reason = reason;
+	effect->retry_at = retry_at;
+	if (detail[0] != '\0') {
+		size_t n = strlen(detail) + 1;
+		char *copy = malloc(n);
+
+		if (copy)
+			effect->detail = memcpy(copy, detail, n);
+	}
+}
+
+static void report_port(struct portcall_supplicant *s, enum portcall_reason reason)
+{
+	struct portcall_effect *effect;
+
+	if (s->pae.suppPortStatus == s->port_reported)
+		return;
+	s->port_reported = s->pae.suppPortStatus;
+	effect = push(s, PORTCALL_EFFECT_PORT);
+	if (!effect)
+		return;
+	effect->authorized = s->port_reported;
+	effect->reason = reason;
+}
+
+/* --- the machines ---------------------------------------------------------------------------- */
+
+/* getSuppRsp: EAP reads the request at hand. */
+static void get_supp_rsp(struct portcall_supplicant *s, msec now)
+{
+	struct supp_pae *pae = &s->pae;
+
+	pae->eapReq = false;
+	switch (eap_peer_input(s->peer, s->packet, now, &s->response)) {
+	case EAP_PEER_DISCARD:
+		s->discarded++;
+		pae->eapNoResp = true;
+		break;
+	case EAP_PEER_RESPONSE:
+		pae->eapResp = true;
+		break;
+	case EAP_PEER_SUCCESS:
+		pae->eapSuccess = true;
+		break;
+	case EAP_PEER_FAILURE:
+		pae->eapFail = true;
+		break;
+	}
+}
+
+static void report_transition(struct portcall_supplicant *s, const struct supp_pae_effect *e)
+{
+	struct portcall_effect *effect = push(s, PORTCALL_EFFECT_TRANSITION);
+
+	if (!effect)
+		return;
+	effect->machine = e->machine;
+	effect->from = e->from;
+	effect->to = e->to;
+	effect->why = e->why;
+}
+
+/* What the PAE's move from `from` means to people. */
+static void report_move(struct portcall_supplicant *s, enum supp_pae_state from, msec now)
+{
+	struct eap_peer_outcome outcome = eap_peer_outcome(s->peer);
+	bool tried = from == SUPP_PAE_AUTHENTICATING;
+
+	switch (s->pae.state) {
+	case SUPP_PAE_AUTHENTICATED:
+		if (tried)
+			report(s, PORTCALL_REASON_AUTHENTICATED, "", PORTCALL_NEVER);
+		else
+			report(s, PORTCALL_REASON_NO_AUTHENTICATOR, "", PORTCALL_NEVER);
+		break;
+	case SUPP_PAE_HELD:
+		if (tried)
+			report(s, outcome.reason, outcome.detail, s->pae.heldWhile);
+		else
+			report(s, PORTCALL_REASON_AUTHENTICATOR_SILENT,
+			       "EAPOL-Start was not answered", s->pae.heldWhile);
+		break;
+	case SUPP_PAE_CONNECTING:
+		if (tried)
+			report(s, outcome.reason, outcome.detail, now);
+		break;
+	case SUPP_PAE_LOGOFF:
+		report(s, PORTCALL_REASON_LOGGED_OFF, "", PORTCALL_NEVER);
+		break;
+	case SUPP_PAE_DISCONNECTED:
+		if (!s->pae.portEnabled && (tried || s->port_reported))
+			report(s, PORTCALL_REASON_LINK_DOWN, "", PORTCALL_NEVER);
+		break;
+	case SUPP_PAE_AUTHENTICATING:
+	case SUPP_PAE_RESTART:
+	case SUPP_PAE_S_FORCE_AUTH:
+	case SUPP_PAE_S_FORCE_UNAUTH:
+		break;
+	}
+	report_port(s, s->reason);
+}
+
+static void run(struct portcall_supplicant *s, msec now)
+{
+	enum supp_pae_state from = s->pae.state;
+	struct supp_pae_effect e;
+
+	while (supp_pae_step(&s->pae, now, &e)) {
+		report_transition(s, &e);
+		if (s->pae.state != from)
+			report_move(s, from, now);
+		from = s->pae.state;
+		if (e.actions & SUPP_TX_START) {
+			send_eapol(s, EAPOL_START, span(NULL, 0));
+			s->starts_tx++;
+		}
+		if (e.actions & SUPP_TX_LOGOFF) {
+			send_eapol(s, EAPOL_LOGOFF, span(NULL, 0));
+			s->logoffs_tx++;
+		}
+		if (e.actions & SUPP_ABORT)
+			eap_peer_abort(s->peer);
+		if (e.actions & SUPP_EAP_RESTART) {
+			/* without memory nothing is answered, and authWhile ends the attempt */
+			(void)eap_peer_restart(s->peer);
+			s->pae.eapRestart = false;
+		}
+		if (e.actions & SUPP_GET_RSP)
+			get_supp_rsp(s, now);
+		if (e.actions & SUPP_TX_RSP)
+			send_eapol(s, EAPOL_EAP, s->response);
+	}
+}
+
+/* --- inputs ----------------------------------------------------------------------------------- */
+
+/* An EAP packet for a machine that listens; false: dropped. */
+static bool input_eap(struct portcall_supplicant *s, struct span packet, msec now)
+{
+	struct supp_pae *pae = &s->pae;
+	struct eap_peer_outcome outcome;
+
+	switch (pae->state) {
+	case SUPP_PAE_CONNECTING:
+	case SUPP_PAE_AUTHENTICATED:
+	case SUPP_PAE_HELD:
+		if (!eap_peer_begins(s->peer, packet, now))
+			return false;
+		break;
+	case SUPP_PAE_AUTHENTICATING:
+		if (eap_peer_begins_anew(s->peer, packet, now)) {
+			outcome = eap_peer_outcome(s->peer);
+			report(s, outcome.reason, outcome.detail, now);
+			(void)eap_peer_restart(s->peer);
+		}
+		break;
+	case SUPP_PAE_LOGOFF:
+	case SUPP_PAE_DISCONNECTED:
+	case SUPP_PAE_RESTART:
+	case SUPP_PAE_S_FORCE_AUTH:
+	case SUPP_PAE_S_FORCE_UNAUTH:
+		return false;
+	}
+	pae->authenticatorSeen = true;
+	pae->eapolEap = true;
+	s->packet = packet;
+	run(s, now);
+	s->packet = span(NULL, 0);
+	pae->eapolEap = false;
+	return true;
+}
+
+void portcall_supplicant_input(struct portcall_supplicant *s, const void *frame, size_t n,
+                               int64_t now)
+{
+	struct eapol_frame f;
+
+	return_lent(s);
+	if (eapol_decode(span(frame, n), &f) != PORTCALL_OK)
+		return;
+	s->frames_rx++;
+	if (!s->peer || !s->pae.portEnabled || mac_equal(f.src, s->mac) ||
+	    !(mac_equal(f.dst, mac_pae_group) || mac_equal(f.dst, s->mac)) || f.type != EAPOL_EAP ||
+	    !input_eap(s, f.body, now))
+		s->discarded++;
+}
+
+void portcall_supplicant_link(struct portcall_supplicant *s, bool up, int64_t now)
+{
+	return_lent(s);
+	if (up == s->pae.portEnabled)
+		return;
+	s->pae.portEnabled = up;
+	s->pae.authenticatorSeen = false;
+	if (s->peer)
+		run(s, now);
+	else if (up)
+		report(s, PORTCALL_REASON_NO_CREDENTIALS, "", PORTCALL_NEVER);
+}
+
+void portcall_supplicant_tick(struct portcall_supplicant *s, int64_t now)
+{
+	return_lent(s);
+	if (s->peer)
+		run(s, now);
+}
+
+int64_t portcall_supplicant_deadline(const struct portcall_supplicant *s)
+{
+	return supp_pae_deadline(&s->pae);
+}
+
+void portcall_supplicant_logoff(struct portcall_supplicant *s, bool on, int64_t now)
+{
+	return_lent(s);
+	s->pae.userLogoff = on;
+	if (s->peer)
+		run(s, now);
+}
+
+void portcall_supplicant_reauthenticate(struct portcall_supplicant *s, int64_t now)
+{
+	return_lent(s);
+	if (!s->peer)
+		return;
+	s->pae.reAuthenticate = true;
+	run(s, now);
+	s->pae.reAuthenticate =
+		false; /* states other than AUTHENTICATED and HELD are at it anyway */
+}
+
+void portcall_supplicant_status(const struct portcall_supplicant *s,
+                                struct portcall_supplicant_status *ret_status)
+{
+	struct portcall_supplicant_status status = {
+		.pae_state = supp_pae_state_name(s->pae.state),
+		.authorized = s->pae.suppPortStatus,
+		.reason = s->reason,
+		.retry_at = s->retry_at,
+		.tls_version = "",
+		.tls_cipher = "",
+		.frames_rx = s->frames_rx,
+		.frames_tx = s->frames_tx,
+		.starts_tx = s->starts_tx,
+		.logoffs_tx = s->logoffs_tx,
+		.successes = s->successes,
+		.failures = s->failures,
+		.discarded = s->discarded,
+	};
+
+	if (s->peer) {
+		struct eap_peer_outcome outcome = eap_peer_outcome(s->peer);
+
+		status.tls_version = outcome.tls_version;
+		status.tls_cipher = outcome.tls_cipher;
+		status.resumed = outcome.resumed;
+		static_assert(sizeof(status.session) >= EAP_PEER_SESSION_MAX, "session id fits");
+		memcpy(status.session, outcome.session, strlen(outcome.session) + 1);
+	}
+	*ret_status = status;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static bool refuse(struct portcall_why *ret_why, enum portcall_reason reason, const char *text)
+{
+	size_t n = strlen(text);
+
+	assert(n < sizeof(ret_why->text));
+	ret_why->reason = reason;
+	ret_why->line = 0;
+	memcpy(ret_why->text, text, n + 1);
+	return false;
+}
+
+static bool check(const struct portcall_supplicant_config *c, struct portcall_why *ret_why)
+{
+	const enum portcall_reason invalid = PORTCALL_REASON_SETTING_INVALID;
+
+	if (mac_is_group(c->mac))
+		return refuse(ret_why, invalid, "mac must be an individual address");
+	if (c->tls_min < PORTCALL_TLS_1_2 || c->tls_max > PORTCALL_TLS_1_3 ||
+	    c->tls_min > c->tls_max)
+		return refuse(ret_why, invalid, "tls_min and tls_max must be 1.2 or 1.3, in order");
+	if (c->fragment < EAP_PEER_FRAGMENT_MIN || c->fragment > FRAGMENT_MAX)
+		return refuse(ret_why, invalid, "fragment must be 64 to 1490 octets");
+	if (c->heldPeriod > SECONDS_MAX || c->authPeriod > SECONDS_MAX ||
+	    c->startPeriod > SECONDS_MAX || c->maxStart > SECONDS_MAX)
+		return refuse(ret_why, invalid, "periods are at most 65535 seconds");
+	if (c->verify == PORTCALL_VERIFY_FULL && (!c->server_name || !c->server_name[0]))
+		return refuse(ret_why, invalid, "verify = full needs server_name");
+	if (!c->credentials)
+		return true;
+	if (!portcall_credentials_client(c->credentials))
+		return refuse(ret_why, PORTCALL_REASON_NO_CERTIFICATE_ITEM, "");
+	if (c->verify != PORTCALL_VERIFY_NONE &&
+	    portcall_credentials_anchor_count(c->credentials) == 0)
+		return refuse(ret_why, PORTCALL_REASON_NO_CA_ITEM, "");
+	return true;
+}
+
+/* The caller's struct may be older (shorter) than ours; what is not there, and what is 0, has its default. */
+static struct portcall_supplicant_config complete(const struct portcall_supplicant_config *given)
+{
+	struct portcall_supplicant_config c = { 0 };
+
+	memcpy(&c, given, given->size < sizeof(c) ? given->size : sizeof(c));
+	c.tls_min = c.tls_min ? c.tls_min : PORTCALL_TLS_1_2;
+	c.tls_max = c.tls_max ? c.tls_max : PORTCALL_TLS_1_3;
+	c.fragment = c.fragment ? c.fragment : FRAGMENT_DEFAULT;
+	return c;
+}
+
+static char *copy_text(const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *copy = malloc(n);
+
+	return copy ? memcpy(copy, text, n) : NULL;
+}
+
+/* CN, else the first alternative name, else the MAC address: something for the server to look up. */
+static char *choose_identity(const struct portcall_supplicant_config *c)
+{
+	const struct portcall_certificate_info *client =
+		portcall_credentials_client(c->credentials);
+	char mac[MAC_TEXT_LEN];
+
+	if (c->identity)
+		return copy_text(c->identity);
+	if (client->common_name[0])
+		return copy_text(client->common_name);
+	if (client->san[0])
+		return copy_text(client->san);
+	return copy_text(mac_colons(c->mac, mac));
+}
+
+static bool set_up_eap(struct portcall_supplicant *s, const struct portcall_supplicant_config *c)
+{
+	s->identity = choose_identity(c);
+	s->server_name = copy_text(c->server_name ? c->server_name : "");
+	if (!s->identity || !s->server_name)
+		return false;
+	s->setup = (struct eap_peer_setup){
+		.identity = s->identity,
+		.credentials = portcall_credentials_ref(c->credentials),
+		.policy = { .verify = c->verify,
+		            .server_name = s->server_name,
+		            .time = c->verify_time },
+		.tls_min = c->tls_min,
+		.tls_max = c->tls_max,
+		.fragment = c->fragment,
+	};
+	s->peer = eap_peer_new(&s->setup);
+	return s->peer != NULL;
+}
+
+struct portcall_supplicant *portcall_supplicant_new(const struct portcall_supplicant_config *config,
+                                                    struct portcall_why *ret_why)
+{
+	struct portcall_supplicant_config c = complete(config);
+	struct portcall_supplicant *s;
+
+	if (!check(&c, ret_why))
+		return NULL;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		goto fail;
+	memcpy(s->mac, c.mac, MAC_LEN);
+	s->retry_at = PORTCALL_NEVER;
+	supp_pae_init(&s->pae);
+	s->pae.heldPeriod = c.heldPeriod ? c.heldPeriod : s->pae.heldPeriod;
+	s->pae.authPeriod = c.authPeriod ? c.authPeriod : s->pae.authPeriod;
+	s->pae.startPeriod = c.startPeriod ? c.startPeriod : s->pae.startPeriod;
+	s->pae.maxStart = c.maxStart ? c.maxStart : s->pae.maxStart;
+	s->pae.initialize = !c.credentials;
+	s->reason = c.credentials ? PORTCALL_REASON_NONE : PORTCALL_REASON_NO_CREDENTIALS;
+	if (c.credentials && !set_up_eap(s, &c))
+		goto fail;
+	return s;
+fail:
+	(void)refuse(ret_why, PORTCALL_REASON_SETTING_INVALID, "out of memory");
+	portcall_supplicant_free(s);
+	return NULL;
+}
+
+void portcall_supplicant_free(struct portcall_supplicant *s)
+{
+	struct portcall_effect effect;
+
+	if (!s)
+		return;
+	while (portcall_supplicant_output(s, &effect))
+		;
+	return_lent(s);
+	eap_peer_free(s->peer);
+	portcall_credentials_unref(s->setup.credentials);
+	free(s->identity);
+	free(s->server_name);
+	free(s);
+}
