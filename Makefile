@@ -50,7 +50,9 @@ COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read crede
 # shells' common parts
 COMMON_SHELL := log control conf
 SUPPLICANT_LIB := supp_pae eap_peer eap_engine tls_backend supplicant
-PHONE := store bringup dhcp fetch l2_linux main
+PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify phone phone_control main
+# of the phone: what needs no interface, for the unit tests
+PHONE_CORE := bringup provision option43 store
 SWITCH_CORE := auth_pae backend eap_pass radius radius_client access port fdb bridge
 SWITCH_SHELL := link_packet offload capture control main
 TOOLS := portcall remote inventory pki lab
@@ -67,7 +69,8 @@ PHONE_OBJ := $(call obj,$(addprefix supplicant/,$(PHONE)))
 SWITCH_CORE_OBJ := $(call obj,$(addprefix switch/,$(SWITCH_CORE)))
 SWITCH_OBJ := $(call obj,$(addprefix switch/,$(SWITCH_SHELL)))
 TOOLS_OBJ := $(call obj,$(addprefix tools/,$(TOOLS)))
-PARTS_OBJ := $(call obj,$(addprefix radius-module/,$(MODULE_CORE)) $(addprefix tools/,$(TOOLS_CORE)))
+PARTS_OBJ := $(call obj,$(addprefix radius-module/,$(MODULE_CORE)) $(addprefix tools/,$(TOOLS_CORE)) \
+	$(addprefix supplicant/,$(PHONE_CORE)))
 MODULE_OBJ := $(call obj,$(addprefix radius-module/,$(MODULE)) $(addprefix common/,$(MODULE_COMMON)))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 SCENARIO := $(patsubst tests/scenario/%.c,%,$(sort $(wildcard tests/scenario/test_*.c)))
