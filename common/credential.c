@@ -33,6 +33,7 @@ struct certificate {
 
 struct portcall_credentials {
 	atomic_uint references;
+	_Atomic(SSL_CTX *) ssl_ctx; /* NULL until somebody asks */
 	struct credential_parts parts;
 	struct certificate client;
 	struct certificate *anchor;
@@ -566,6 +567,7 @@ void portcall_credentials_unref(struct portcall_credentials *c)
 {
 	if (!c || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) > 1)
 		return;
+	SSL_CTX_free(atomic_load(&c->ssl_ctx));
 	X509_free(c->parts.client);
 	EVP_PKEY_free(c->parts.key); /* OpenSSL wipes private keys */
 	sk_X509_pop_free(c->parts.chain, X509_free);
@@ -580,6 +582,21 @@ void portcall_credentials_unref(struct portcall_credentials *c)
 struct credential_parts credential_parts(const struct portcall_credentials *credentials)
 {
 	return credentials->parts;
+}
+
+SSL_CTX *credential_ssl_ctx(struct portcall_credentials *credentials,
+                            SSL_CTX *(*make)(const struct credential_parts *parts))
+{
+	SSL_CTX *there = atomic_load(&credentials->ssl_ctx), *made;
+
+	if (there)
+		return there;
+	made = make(&credentials->parts);
+	if (made && !atomic_compare_exchange_strong(&credentials->ssl_ctx, &there, made)) {
+		SSL_CTX_free(made); /* another thread was first */
+		return there;
+	}
+	return made;
 }
 
 const struct portcall_certificate_info *portcall_credentials_client(

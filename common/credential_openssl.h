@@ -26,8 +26,8 @@ struct credential_parts {
 struct credential_parts credential_parts(const struct portcall_credentials *credentials);
 
 /*
- * The one SSL_CTX that all sessions of `credentials` share: made by `make` at the first call, under a lock of
- * the credentials (any thread may ask), and freed with them.  Borrowed.  NULL: `make` failed; the next call tries again.
+ * The one SSL_CTX that all sessions of `credentials` share: made by `make` at the first call (any thread may
+ * ask; of two at once one context stays), and freed with them.  Borrowed.  NULL: `make` failed; the next call tries again.
  */
 SSL_CTX *credential_ssl_ctx(struct portcall_credentials *credentials,
                             SSL_CTX *(*make)(const struct credential_parts *parts));
