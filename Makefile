@@ -53,7 +53,8 @@ SUPPLICANT_LIB := supp_pae eap_peer eap_engine tls_backend supplicant
 PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify phone phone_control main
 # of the phone: what needs no interface, for the unit tests
 PHONE_CORE := bringup provision option43 store
-SWITCH_CORE := auth_pae backend eap_pass radius radius_client access port fdb bridge offload
+SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client access \
+	port port_run port_conversation fdb bridge offload
 SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main
 TOOLS := portcall remote inventory pki lab
 MODULE := rlm_portcall verdict inventory inventory_file

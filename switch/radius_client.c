@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A request lives from submit until its REPLY or TIMEOUT effect is taken, or until it is cancelled.
- * While it waits for an answer it owns one identifier (slots) and stands in a heap by its next
- * transmission; effects are a queue of requests, so that no number of them can overflow anything.
- */
 #include "switch/radius_client.h"
 
 #include <assert.h>
@@ -11,33 +6,7 @@
 #include <string.h>
 
 #include "common/digest.h"
-
-enum { IDS = 256, NONE = UINT32_MAX };
-
-enum pending { PENDING_NOTHING, PENDING_SEND, PENDING_REPLY, PENDING_TIMEOUT };
-
-struct request {
-	uint64_t session;
-	bool live;      /* between submit and its last effect */
-	bool waiting;   /* owns an identifier and stands in the heap */
-	bool bound;     /* stays with its server */
-	uint32_t tried; /* servers asked so far, one bit each */
-	size_t server;
-	uint32_t slot; /* index in slots */
-	uint8_t id;
-	unsigned socket;
-	unsigned attempt; /* transmissions to this server */
-	msec first_sent;  /* to this server */
-	msec timeout;     /* RT of RFC 5080 2.2.1 */
-	msec due;         /* next transmission, or giving up */
-	size_t heap_at;
-	enum pending pending;
-	uint32_t next_out;     /* effect queue */
-	uint32_t next_in_hash; /* chain of a hash bucket, or the free list */
-	uint8_t authenticator[RADIUS_AUTHENTICATOR_LEN];
-	size_t n;
-	uint8_t datagram[RADIUS_MAX_PACKET]; /* the request; from PENDING_REPLY on the reply */
-};
+#include "switch/radius_requests.h"
 
 struct server {
 	uint8_t secret[RADIUS_MAX_SECRET];
@@ -55,175 +24,26 @@ struct radius_client {
 	struct server servers[RADIUS_MAX_SERVERS];
 	size_t server_n;
 	unsigned sockets;
-	size_t max;
 	msec max_timeout, dead_time;
 	void (*random)(void *ctx, void *ret_octets, size_t n);
 	void *random_ctx;
-	struct request *requests; /* max */
-	uint32_t free_head;
-	uint32_t *slots;   /* [server][id][socket]: request, or NONE */
-	uint32_t *buckets; /* by session */
-	size_t bucket_n;   /* a power of two */
-	uint32_t *heap;
-	size_t heap_n;
-	uint32_t out_head, out_tail;
+	struct radius_requests requests;
 	const char *discard_why; /* a DISCARD effect is due */
 	size_t discard_server;
 };
 
-static uint32_t index_of(const struct radius_client *c, const struct request *q)
+/* The request has its answer, or nobody waits for it any more. */
+static void stop_waiting(struct radius_client *c, struct radius_request *q)
 {
-	return (uint32_t)(q - c->requests);
+	if (q->waiting)
+		c->servers[q->server].status.outstanding--;
+	radius_requests_stop(&c->requests, q);
 }
 
-/* --- heap by `due` ----------------------------------------------------------------------------- */
-
-static msec heap_due(const struct radius_client *c, size_t i)
+static void drop(struct radius_client *c, struct radius_request *q)
 {
-	return c->requests[c->heap[i]].due;
-}
-
-static void heap_swap(struct radius_client *c, size_t i, size_t j)
-{
-	uint32_t at_i = c->heap[i];
-
-	c->heap[i] = c->heap[j];
-	c->heap[j] = at_i;
-	c->requests[c->heap[i]].heap_at = i;
-	c->requests[c->heap[j]].heap_at = j;
-}
-
-static void heap_settle(struct radius_client *c, size_t i)
-{
-	while (i > 0 && heap_due(c, i) < heap_due(c, (i - 1) / 2)) {
-		heap_swap(c, i, (i - 1) / 2);
-		i = (i - 1) / 2;
-	}
-	for (;;) {
-		size_t least = i;
-
-		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < c->heap_n; child++) {
-			if (heap_due(c, child) < heap_due(c, least))
-				least = child;
-		}
-		if (least == i)
-			return;
-		heap_swap(c, i, least);
-		i = least;
-	}
-}
-
-static void heap_add(struct radius_client *c, struct request *q)
-{
-	q->heap_at = c->heap_n++;
-	c->heap[q->heap_at] = index_of(c, q);
-	heap_settle(c, q->heap_at);
-}
-
-static void heap_remove(struct radius_client *c, struct request *q)
-{
-	size_t at = q->heap_at;
-
-	heap_swap(c, at, --c->heap_n);
-	if (at < c->heap_n)
-		heap_settle(c, at);
-}
-
-/* --- sessions and the effect queue ------------------------------------------------------------- */
-
-static uint32_t *bucket_of(struct radius_client *c, uint64_t session)
-{
-	uint64_t hash = (session ^ session >> 32) * 0x9e3779b97f4a7c15u;
-
-	return &c->buckets[hash >> 40 & (c->bucket_n - 1)];
-}
-
-static struct request *find_session(struct radius_client *c, uint64_t session)
-{
-	for (uint32_t i = *bucket_of(c, session); i != NONE; i = c->requests[i].next_in_hash) {
-		if (c->requests[i].session == session)
-			return &c->requests[i];
-	}
-	return NULL;
-}
-
-static void queue(struct radius_client *c, struct request *q, enum pending pending)
-{
-	bool queued = q->pending != PENDING_NOTHING;
-
-	q->pending = pending;
-	if (queued)
-		return;
-	q->next_out = NONE;
-	if (c->out_head == NONE)
-		c->out_head = index_of(c, q);
-	else
-		c->requests[c->out_tail].next_out = index_of(c, q);
-	c->out_tail = index_of(c, q);
-}
-
-static void unqueue(struct radius_client *c, struct request *q)
-{
-	uint32_t previous = NONE;
-
-	if (q->pending == PENDING_NOTHING)
-		return;
-	for (uint32_t i = c->out_head; i != index_of(c, q); i = c->requests[i].next_out)
-		previous = i;
-	if (previous == NONE)
-		c->out_head = q->next_out;
-	else
-		c->requests[previous].next_out = q->next_out;
-	if (c->out_tail == index_of(c, q))
-		c->out_tail = previous;
-	q->pending = PENDING_NOTHING;
-}
-
-/* --- life of a request ------------------------------------------------------------------------- */
-
-/* Give back identifier and timer. */
-static void stop_waiting(struct radius_client *c, struct request *q)
-{
-	if (!q->waiting)
-		return;
-	q->waiting = false;
-	c->slots[q->slot] = NONE;
-	c->servers[q->server].status.outstanding--;
-	heap_remove(c, q);
-}
-
-static void release(struct radius_client *c, struct request *q)
-{
-	uint32_t *link = bucket_of(c, q->session);
-
 	stop_waiting(c, q);
-	unqueue(c, q);
-	while (*link != index_of(c, q))
-		link = &c->requests[*link].next_in_hash;
-	*link = q->next_in_hash;
-	q->live = false;
-	q->next_in_hash = c->free_head;
-	c->free_head = index_of(c, q);
-}
-
-/* A free identifier of `server`; there is one, because `max` is at most 256 * sockets. */
-static void take_identifier(struct radius_client *c, struct request *q, size_t server)
-{
-	uint32_t size = (uint32_t)IDS * c->sockets;
-	uint32_t base = (uint32_t)server * size;
-	struct server *s = &c->servers[server];
-
-	while (c->slots[base + s->cursor % size] != NONE)
-		s->cursor = (s->cursor + 1) % size;
-	uint32_t at = s->cursor % size;
-
-	s->cursor = (s->cursor + 1) % size;
-	q->server = server;
-	q->slot = base + at;
-	q->socket = at % c->sockets;
-	q->id = (uint8_t)(at / c->sockets);
-	c->slots[q->slot] = index_of(c, q);
-	s->status.outstanding++;
+	radius_requests_release(&c->requests, q);
 }
 
 /* `timeout` give or take a tenth of it (RFC 5080 2.2.1: RAND). */
@@ -235,12 +55,11 @@ static msec jittered(struct radius_client *c, msec base, msec timeout)
 	return base + timeout * ((msec)octets - INT16_MAX) / (10 * INT16_MAX);
 }
 
-static void schedule(struct radius_client *c, struct request *q, msec now)
+static void schedule(struct radius_client *c, struct radius_request *q, const struct server *s,
+                     msec now)
 {
-	msec first = c->servers[q->server].timeout;
-
 	if (q->attempt == 1)
-		q->timeout = jittered(c, first, first);
+		q->timeout = jittered(c, s->timeout, s->timeout);
 	else
 		q->timeout = jittered(c, 2 * q->timeout, q->timeout);
 	if (q->timeout > c->max_timeout)
@@ -249,19 +68,18 @@ static void schedule(struct radius_client *c, struct request *q, msec now)
 }
 
 /* First transmission to `server`. */
-static enum portcall_err ask(struct radius_client *c, struct request *q, size_t server,
+static enum portcall_err ask(struct radius_client *c, struct radius_request *q, size_t server,
                              struct span attributes, msec now)
 {
 	struct server *s = &c->servers[server];
 
-	take_identifier(c, q, server);
 	c->random(c->random_ctx, q->authenticator, sizeof(q->authenticator));
 	q->tried |= UINT32_C(1) << server;
 	q->attempt = 1;
 	q->first_sent = now;
-	schedule(c, q, now);
-	q->waiting = true;
-	heap_add(c, q);
+	schedule(c, q, s, now);
+	radius_requests_wait(&c->requests, q, server, &s->cursor);
+	s->status.outstanding++;
 
 	enum portcall_err err =
 		radius_request(q->id, q->authenticator, attributes, span(s->secret, s->secret_n),
@@ -270,7 +88,7 @@ static enum portcall_err ask(struct radius_client *c, struct request *q, size_t 
 	if (err)
 		return err;
 	s->status.requests++;
-	queue(c, q, PENDING_SEND);
+	radius_requests_queue(&c->requests, q, RADIUS_PENDING_SEND);
 	return PORTCALL_OK;
 }
 
@@ -300,7 +118,7 @@ static int pick_server(struct radius_client *c, uint32_t tried, msec now)
 }
 
 /* All transmissions of `q` were in vain: its server is dead unless it answered somebody since. */
-static void blame_server(struct radius_client *c, const struct request *q, msec now)
+static void blame_server(struct radius_client *c, const struct radius_request *q, msec now)
 {
 	struct server *s = &c->servers[q->server];
 
@@ -314,7 +132,7 @@ static void blame_server(struct radius_client *c, const struct request *q, msec 
 	}
 }
 
-static void give_up_server(struct radius_client *c, struct request *q, msec now)
+static void give_up_server(struct radius_client *c, struct radius_request *q, msec now)
 {
 	uint8_t copy[RADIUS_MAX_ATTRIBUTES];
 	size_t n = q->n - RADIUS_OVERHEAD;
@@ -328,7 +146,7 @@ static void give_up_server(struct radius_client *c, struct request *q, msec now)
 	    ask(c, q, (size_t)server, span(copy, n), now) == PORTCALL_OK)
 		return;
 	stop_waiting(c, q);
-	queue(c, q, PENDING_TIMEOUT);
+	radius_requests_queue(&c->requests, q, RADIUS_PENDING_TIMEOUT);
 }
 
 /* --- interface --------------------------------------------------------------------------------- */
@@ -344,16 +162,7 @@ static bool usable(const struct radius_client_config *config)
 		if (n == 0 || n > RADIUS_MAX_SECRET || config->servers[i].timeout < 0)
 			return false;
 	}
-	return config->max <= (size_t)IDS * (config->sockets ? config->sockets : 1);
-}
-
-static uint32_t *new_indexes(size_t n)
-{
-	uint32_t *indexes = calloc(n, sizeof(*indexes));
-
-	for (size_t i = 0; indexes && i < n; i++)
-		indexes[i] = NONE;
-	return indexes;
+	return config->max <= (size_t)RADIUS_IDS * (config->sockets ? config->sockets : 1);
 }
 
 static void init_server(struct server *s, const struct radius_server_config *config)
@@ -376,28 +185,20 @@ struct radius_client *radius_client_new(const struct radius_client_config *confi
 		return NULL;
 	c->server_n = config->server_n;
 	c->sockets = config->sockets ? config->sockets : 1;
-	c->max = config->max ? config->max : (size_t)IDS * c->sockets;
 	c->max_timeout = config->max_timeout ? config->max_timeout : 16000;
 	c->dead_time = config->dead_time ? config->dead_time : 60000;
 	c->random = config->random;
 	c->random_ctx = config->random_ctx;
-	c->out_head = c->out_tail = NONE;
-	for (c->bucket_n = 1; c->bucket_n < c->max;)
-		c->bucket_n *= 2;
-	c->requests = calloc(c->max, sizeof(*c->requests));
-	c->slots = new_indexes(c->server_n * IDS * c->sockets);
-	c->buckets = new_indexes(c->bucket_n);
-	c->heap = new_indexes(c->max);
 	for (size_t i = 0; i < c->server_n; i++) {
 		init_server(&c->servers[i], &config->servers[i]);
 		c->random(c->random_ctx, &c->servers[i].cursor, sizeof(c->servers[i].cursor));
 	}
-	if (!c->requests || !c->slots || !c->buckets || !c->heap) {
+	size_t max = config->max ? config->max : (size_t)RADIUS_IDS * c->sockets;
+
+	if (!radius_requests_init(&c->requests, max, c->server_n, c->sockets)) {
 		radius_client_free(c);
 		return NULL;
 	}
-	for (size_t i = 0; i < c->max; i++)
-		c->requests[i].next_in_hash = i + 1 < c->max ? (uint32_t)(i + 1) : NONE;
 	return c;
 }
 
@@ -405,10 +206,7 @@ void radius_client_free(struct radius_client *client)
 {
 	if (!client)
 		return;
-	free(client->requests);
-	free(client->slots);
-	free(client->buckets);
-	free(client->heap);
+	radius_requests_done(&client->requests);
 	digest_wipe(client->servers, sizeof(client->servers));
 	free(client);
 }
@@ -417,43 +215,35 @@ enum portcall_err radius_client_submit(struct radius_client *client, uint64_t se
                                        struct span attributes, int server, msec now)
 {
 	struct radius_client *c = client;
-
 	if (server != RADIUS_ANY_SERVER && (server < 0 || (size_t)server >= c->server_n))
 		return PORTCALL_ERR_USAGE;
-	if (find_session(c, session))
+	if (radius_requests_of_session(&c->requests, session))
 		return PORTCALL_ERR_USAGE;
-	if (c->free_head == NONE || attributes.n > RADIUS_MAX_ATTRIBUTES)
+	if (attributes.n > RADIUS_MAX_ATTRIBUTES)
 		return PORTCALL_ERR_LIMIT;
-	struct request *q = &c->requests[c->free_head];
-	uint32_t *bucket = bucket_of(c, session);
+	struct radius_request *q = radius_requests_take(&c->requests, session);
 
-	c->free_head = q->next_in_hash;
-	q->session = session;
-	q->live = true;
+	if (!q)
+		return PORTCALL_ERR_LIMIT;
 	q->bound = server != RADIUS_ANY_SERVER;
-	q->tried = 0;
-	q->pending = PENDING_NOTHING;
-	q->next_in_hash = *bucket;
-	*bucket = index_of(c, q);
-
 	size_t chosen = (size_t)(q->bound ? server : pick_server(c, 0, now));
 	enum portcall_err err = ask(c, q, chosen, attributes, now);
 
 	if (err)
-		release(c, q);
+		drop(c, q);
 	return err;
 }
 
 void radius_client_cancel(struct radius_client *client, uint64_t session)
 {
-	struct request *q = find_session(client, session);
+	struct radius_request *q = radius_requests_of_session(&client->requests, session);
 
 	if (!q)
 		return;
-	/* nobody waits for the last timeout, but it was the last transmission */
+	/* nobody waits for the last timeout any more, but that was the last transmission */
 	if (q->waiting && q->attempt >= client->servers[q->server].attempts)
 		blame_server(client, q, q->due);
-	release(client, q);
+	drop(client, q);
 }
 
 static void discard(struct radius_client *c, size_t server, uint64_t *counter, const char *why)
@@ -461,15 +251,6 @@ static void discard(struct radius_client *c, size_t server, uint64_t *counter, c
 	(*counter)++;
 	c->discard_server = server;
 	c->discard_why = why;
-}
-
-/* The live request that (server, socket, id) belongs to, or NULL. */
-static struct request *find_identifier(struct radius_client *c, size_t server, unsigned socket,
-                                       uint8_t id)
-{
-	size_t at = (server * IDS + id) * c->sockets + socket;
-
-	return c->slots[at] == NONE ? NULL : &c->requests[c->slots[at]];
 }
 
 static void count_reply(struct radius_server_status *status, uint8_t code)
@@ -500,7 +281,7 @@ void radius_client_input(struct radius_client *client, size_t server, unsigned s
 		discard(c, server, &s->status.malformed, "The packet's code is none of a reply.");
 		return;
 	}
-	struct request *q = find_identifier(c, server, socket, packet.id);
+	struct radius_request *q = radius_requests_of_id(&c->requests, server, socket, packet.id);
 
 	if (!q) {
 		discard(c, server, &s->status.unexpected,
@@ -526,7 +307,7 @@ void radius_client_input(struct radius_client *client, size_t server, unsigned s
 	stop_waiting(c, q);
 	q->n = packet.whole.n;
 	memcpy(q->datagram, packet.whole.p, packet.whole.n);
-	queue(c, q, PENDING_REPLY);
+	radius_requests_queue(&c->requests, q, RADIUS_PENDING_REPLY);
 	count_reply(&s->status, packet.code);
 	s->last_reply = now;
 	if (!s->status.alive) {
@@ -538,9 +319,9 @@ void radius_client_input(struct radius_client *client, size_t server, unsigned s
 void radius_client_tick(struct radius_client *client, msec now)
 {
 	struct radius_client *c = client;
+	struct radius_request *q;
 
-	while (c->heap_n > 0 && heap_due(c, 0) <= now) {
-		struct request *q = &c->requests[c->heap[0]];
+	while ((q = radius_requests_first_due(&c->requests)) && q->due <= now) {
 		struct server *s = &c->servers[q->server];
 
 		if (q->attempt >= s->attempts) {
@@ -549,15 +330,17 @@ void radius_client_tick(struct radius_client *client, msec now)
 		}
 		q->attempt++;
 		s->status.retransmissions++;
-		schedule(c, q, now);
-		heap_settle(c, q->heap_at);
-		queue(c, q, PENDING_SEND);
+		schedule(c, q, s, now);
+		radius_requests_reorder(&c->requests, q);
+		radius_requests_queue(&c->requests, q, RADIUS_PENDING_SEND);
 	}
 }
 
 msec radius_client_deadline(const struct radius_client *client)
 {
-	return client->heap_n > 0 ? heap_due(client, 0) : MSEC_NEVER;
+	const struct radius_request *first = radius_requests_first_due(&client->requests);
+
+	return first ? first->due : MSEC_NEVER;
 }
 
 static bool output_note(struct radius_client *c, struct radius_effect *ret_effect)
@@ -592,12 +375,13 @@ static bool output_note(struct radius_client *c, struct radius_effect *ret_effec
 bool radius_client_output(struct radius_client *client, struct radius_effect *ret_effect)
 {
 	struct radius_client *c = client;
-
 	if (output_note(c, ret_effect))
 		return true;
-	if (c->out_head == NONE)
+	enum radius_pending pending;
+	struct radius_request *q = radius_requests_next(&c->requests, &pending);
+
+	if (!q)
 		return false;
-	struct request *q = &c->requests[c->out_head];
 	struct radius_effect effect = {
 		.session = q->session,
 		.server = q->server,
@@ -605,24 +389,21 @@ bool radius_client_output(struct radius_client *client, struct radius_effect *re
 		.id = q->id,
 		.attempt = q->attempt,
 	};
-	enum pending pending = q->pending;
-
-	unqueue(c, q);
 	switch (pending) {
-	case PENDING_NOTHING:
-	case PENDING_SEND:
+	case RADIUS_PENDING_NOTHING:
+	case RADIUS_PENDING_SEND:
 		effect.kind = RADIUS_EFFECT_SEND;
 		effect.datagram = span(q->datagram, q->n);
 		break;
-	case PENDING_REPLY:
+	case RADIUS_PENDING_REPLY:
 		effect.kind = RADIUS_EFFECT_REPLY;
 		if (radius_decode(span(q->datagram, q->n), &effect.reply))
 			assert(!"a reply that was decoded before");
-		release(c, q); /* its octets stay until the next submit */
+		drop(c, q); /* its octets stay until the next submit */
 		break;
-	case PENDING_TIMEOUT:
+	case RADIUS_PENDING_TIMEOUT:
 		effect.kind = RADIUS_EFFECT_TIMEOUT;
-		release(c, q);
+		drop(c, q);
 		break;
 	}
 	*ret_effect = effect;
