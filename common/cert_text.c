@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -50,6 +51,13 @@ void cert_serial(X509 *cert, char *ret_hex, size_t n)
 	*ret_hex = '\0';
 	if (octets > 0 && (size_t)octets < n / 2)
 		hex_of(ASN1_STRING_get0_data(serial), (size_t)octets, ret_hex);
+}
+
+int64_t cert_seconds(const ASN1_TIME *date)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(date, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
 
 void cert_key_name(EVP_PKEY *key, char ret_name[static 32])

@@ -32,6 +32,17 @@ struct credential_parts credential_parts(const struct portcall_credentials *cred
 SSL_CTX *credential_ssl_ctx(struct portcall_credentials *credentials,
                             SSL_CTX *(*make)(const struct credential_parts *parts));
 
+/* --- building (credential_read.c) ---------------------------------------------------------------- */
+
+struct portcall_credentials *credentials_new(enum portcall_profile profile); /* NULL: no memory */
+/* Both take references, and give what the certificate says; NULL: no memory. */
+const struct portcall_certificate_info *credentials_add_anchor(struct portcall_credentials *c,
+                                                               X509 *cert, int slot,
+                                                               const char *name);
+const struct portcall_certificate_info *credentials_set_client(struct portcall_credentials *c,
+                                                               X509 *leaf, EVP_PKEY *key,
+                                                               STACK_OF(X509) *certs);
+
 /*
  * A store of the certificates in `text` (PEM, or base64 DER), each named `name` in details
  * ("https-ca").  Anchors that `policy` refuses are left out; NULL and `ret_why`: none is left.
@@ -76,6 +87,7 @@ enum portcall_reason cert_policy_dates(X509 *cert, int64_t time);
 /* Lower-case hex of the SHA-256 of the DER form, of the SubjectPublicKeyInfo; "" when out of memory. */
 void cert_sha256(X509 *cert, char ret_hex[static 65]);
 void cert_spki_sha256(X509 *cert, char ret_hex[static 65]);
+int64_t cert_seconds(const ASN1_TIME *date); /* since 1970; 0: malformed */
 /* "RSA-2048", "P-256", "ED25519" */
 void cert_key_name(EVP_PKEY *key, char ret_name[static 32]);
 /* The INTEGER's octets in lower-case hex, as FreeRADIUS prints them ("03e9"); "" when they do not fit. */
