@@ -80,6 +80,12 @@ FUZZ := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 PROGRAMS := $(addprefix $(B)/bin/,portcall portcall-phone portcall-switch)
 LIBRARIES := $(addprefix $(B)/lib/,libportcall.a libportcall.so rlm_portcall.so)
 
+ifeq ($(filter-out all tests install,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell command -v $(CC) >/dev/null && command -v pkg-config >/dev/null && echo yes),yes)
+$(error A compiler or pkg-config is missing; `make setup` installs the packages, or tools/setup build lab test)
+endif
+endif
+
 .PHONY: all
 all: $(PROGRAMS) $(LIBRARIES)
 
