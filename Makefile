@@ -203,6 +203,12 @@ $(B)/test/mkcerts: $(B)/obj/tests/system/mkcerts.o $(B)/lib/libparts.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS)
 
+# raw Ethernet frames for the system tests
+$(B)/test/frame: $(B)/obj/tests/system/frame.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
 REPLAY := $(patsubst fuzz_%,%,$(FUZZ))
 TEST_PROGRAMS := $(addprefix $(B)/test/,$(UNIT) $(SCENARIO) $(addprefix replay_,$(REPLAY)))
 SYSTEM := $(sort $(wildcard tests/system/*.t))
@@ -217,7 +223,7 @@ lab:
 	$(SUBMAKE) all
 	$(Q)build/bin/portcall lab $(LAB_ARGS)
 
-tests: $(TEST_PROGRAMS) $(B)/test/mkcerts
+tests: $(TEST_PROGRAMS) $(B)/test/mkcerts $(B)/test/frame
 
 check: setup
 	$(SUBMAKE) $(if $(SAN),,all) tests
