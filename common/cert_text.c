@@ -160,19 +160,58 @@ void cert_alternative_name(X509 *cert, char *ret_text, size_t n)
 	GENERAL_NAMES_free(names);
 }
 
+/* Parts of the structures, as OpenSSL's templates name them, for people. */
+static const char *part_name(const char *field)
+{
+	static const struct {
+		const char *field, *name;
+	} parts[] = {
+		{ "issuer", "the issuer's name" },
+		{ "subject", "the subject's name" },
+		{ "validity", "the dates" },
+		{ "serialNumber", "the serial number" },
+		{ "key", "the public key" },
+		{ "extensions", "the extensions" },
+		{ "signature", "the signature" },
+		{ "sig_alg", "the signature algorithm" },
+		{ "mac", "the MAC" },
+		{ "authsafes", "the contents" },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (!strcmp(parts[i].field, field))
+			return parts[i].name;
+	return NULL;
+}
+
+/*
+ * OpenSSL queues the fault itself first and then, from the inside out, "Field=x, Type=Y" of what it
+ * was in.  Gives "the issuer's name (cert_info.issuer): too long".
+ */
 void der_damage(char *ret_text, size_t n)
 {
-	const char *data, *reason;
+	const char *data, *reason = NULL, *part = NULL;
 	unsigned long error;
+	char path[120] = "", longer[120];
 	int flags;
 
-	*ret_text = '\0';
 	while ((error = ERR_get_error_all(NULL, NULL, NULL, &data, &flags))) {
-		size_t used = strlen(ret_text);
+		char field[40];
 
-		reason = ERR_reason_error_string(error);
-		snprintf(ret_text + used, n - used, "%s%s%s%s", used ? "; " : "",
-		         reason ? reason : "", (flags & ERR_TXT_STRING) && *data ? " " : "",
-		         flags & ERR_TXT_STRING ? data : "");
+		if (ERR_GET_LIB(error) != ERR_LIB_ASN1)
+			continue;
+		if (!reason)
+			reason = ERR_reason_error_string(error);
+		if (!(flags & ERR_TXT_STRING) || sscanf(data, "Field=%39[^,]", field) != 1)
+			continue;
+		snprintf(longer, sizeof(longer), "%s%s%.70s", field, *path ? "." : "", path);
+		memcpy(path, longer, sizeof(path));
+		if (part_name(field))
+			part = part_name(field);
 	}
+	if (!*path)
+		snprintf(ret_text, n, "it is cut short, or no DER at all");
+	else
+		snprintf(ret_text, n, "%s%s%s%s: %s", part ? part : "", part ? " (" : "", path,
+		         part ? ")" : "", reason ? reason : "malformed");
 }

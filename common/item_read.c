@@ -289,7 +289,8 @@ static void parse(struct reading *r, struct span doc)
 	r->parser->sax->ignorableWhitespace = on_text;
 	r->parser->sax->cdataBlock = on_text;
 	r->parser->sax->serror = on_error;
-	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET);
+	/* NOENT: &amp; in an attribute is '&'; there are no other entities without a DOCTYPE */
+	xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
 	r->parser->userData = r;
 	xmlParseDocument(r->parser);
 	if (!r->parser->wellFormed)

@@ -457,9 +457,14 @@ static PKCS12 *decode(struct walk *w, struct span der)
 		refuse(w, PORTCALL_ERR_LIMIT, PORTCALL_REASON_P12_LIMIT, "%zu octets", der.n);
 		return NULL;
 	}
+	ERR_clear_error();
 	p12 = d2i_PKCS12(NULL, &p, (long)der.n);
 	if (!p12) {
-		refuse(w, PORTCALL_ERR_SYNTAX, PORTCALL_REASON_P12_SYNTAX, "%s", "");
+		char damage[160];
+
+		der_damage(damage, sizeof(damage));
+		refuse(w, PORTCALL_ERR_SYNTAX, PORTCALL_REASON_P12_SYNTAX,
+		       "its DER form is damaged: %s", damage);
 		return NULL;
 	}
 	if (p == der.p + der.n)
