@@ -164,6 +164,8 @@ FR := $(DEPS)/freeradius
 $(FR)/.ready:
 	$(Q)tools/fetch-source freeradius $(FR)
 
+EXTRA_radius-module/fr = $(EXTRA_radius-module/rlm_portcall)
+$(B)/lint/radius-module/fr.h.alone: | $(FR)/.ready
 EXTRA_radius-module/rlm_portcall = -DIS_MODULE=1 -isystem $(FR)/include -isystem /usr/include \
 	-include freeradius/build.h -include freeradius/autoconf.h -include freeradius/features.h -include freeradius/radpaths.h
 $(call obj,radius-module/rlm_portcall): | $(FR)/.ready
@@ -294,7 +296,8 @@ lint-cppcheck:
 $(B)/lint/%.h.alone: %.h
 	$(call say,LINT,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) -Werror $(CPPFLAGS) $(EXTRA_$*) -x c -fsyntax-only $<
+	$(Q)printf '%s\n' '#include "$<"' 'extern int alone;' | \
+		$(CC) $(BASE_CFLAGS) $(WARN) -Werror $(CPPFLAGS) $(EXTRA_$*) -x c -fsyntax-only -
 	$(Q)touch $@
 
 # the object first: its dependencies say when a header has changed

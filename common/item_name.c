@@ -136,7 +136,7 @@ bool item_name_is_passphrase(const char *name)
 	char text[128];
 	size_t n = 0;
 
-	while (name[n] && n < sizeof(text) - 1) {
+	while (n < sizeof(text) - 1 && name[n]) {
 		text[n] = lower(name[n]);
 		n++;
 	}

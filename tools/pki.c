@@ -26,8 +26,7 @@
 struct pki_cert {
 	X509 *x509;
 	EVP_PKEY *key;
-	STACK_OF(X509) *
-		above; /* intermediate CAs, nearest first; a self-signed root is left out */
+	STACK_OF(X509) *above; /* intermediate CAs, nearest first; a self-signed root is left out */
 	char *serial;
 	char *issuer;
 };
