@@ -57,9 +57,9 @@ SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client ac
 	port port_run port_conversation fdb bridge offload
 SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main
 TOOLS := portcall remote inventory pki lab
-MODULE := rlm_portcall verdict inventory inventory_file
+MODULE := rlm_portcall verdict inventory inventory_read inventory_file
 # of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
-MODULE_CORE := verdict inventory inventory_file
+MODULE_CORE := verdict inventory inventory_read inventory_file
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := pki
 
