@@ -91,7 +91,17 @@ all: $(PROGRAMS) $(LIBRARIES)
 
 # --- objects ------------------------------------------------------------------------------------
 
-$(B)/obj/%.o: %.c
+LIBEAP_FLAGS := -DIEEE8021X_EAPOL -DEAP_TLS -DCONFIG_NO_STDOUT_DEBUG -DCONFIG_NO_WPA_MSG \
+	-I$(DEPS)/wpa/src -I$(DEPS)/wpa/src/utils
+
+# other flags than last time: everything is compiled again
+FLAGS := $(strip $(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(LIBEAP_FLAGS))
+ifneq ($(file <$(B)/.flags),$(FLAGS))
+$(shell mkdir -p $(B))
+$(file >$(B)/.flags,$(FLAGS))
+endif
+
+$(B)/obj/%.o: %.c $(B)/.flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) $(CPPFLAGS) $(EXTRA_$*) -MMD -MP -c -o $@ $<
@@ -108,14 +118,12 @@ WPA := $(DEPS)/wpa
 LIBEAP := $(addprefix src/,eap_peer/eap eap_peer/eap_methods eap_peer/eap_tls eap_peer/eap_tls_common \
 	eap_common/eap_common utils/common utils/wpabuf utils/os_unix)
 LIBEAP_OBJ := $(addprefix $(B)/obj/libeap/,$(addsuffix .o,$(notdir $(LIBEAP))))
-LIBEAP_FLAGS := -DIEEE8021X_EAPOL -DEAP_TLS -DCONFIG_NO_STDOUT_DEBUG -DCONFIG_NO_WPA_MSG \
-	-I$(WPA)/src -I$(WPA)/src/utils
 
 $(WPA)/.ready:
 	$(Q)tools/fetch-source wpa $(WPA)
 
 define libeap_rule
-$(B)/obj/libeap/$(notdir $(1)).o: $(WPA)/.ready
+$(B)/obj/libeap/$(notdir $(1)).o: $(WPA)/.ready $(B)/.flags
 	$$(call say,CC,libeap/$(notdir $(1)).c)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(BASE_CFLAGS) -w -std=gnu11 -D_GNU_SOURCE $(LIBEAP_FLAGS) -c -o $$@ $(WPA)/$(1).c
@@ -136,7 +144,7 @@ $(B)/lib/libportcall.a: $(LIB_OBJ) $(LIBEAP_OBJ)
 $(B)/lib/%.a:
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/lib/libportcall.so: $(LIB_OBJ) $(LIBEAP_OBJ)
 	$(call say,LD,$@)
@@ -290,7 +298,7 @@ lint-shell:
 lint-cppcheck:
 	$(call say,LINT,cppcheck)
 	$(Q)cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem --suppress=memleak --suppress=nullPointerOutOfMemory -D_GNU_SOURCE -Iinclude -I. $(filter %.c,$(LINT_C))
+		--suppress=missingIncludeSystem --suppress=memleak --suppress=nullPointerOutOfMemory -D_GNU_SOURCE '-DCC_HINT(x)=' -Iinclude -I. $(LINT_TIDY)
 
 # each header compiles alone
 $(B)/lint/%.h.alone: %.h
@@ -331,4 +339,4 @@ install: all
 
 .PHONY: clean
 clean:
-	rm -rf build/bin build/lib build/obj build/test build/lint build/fuzz build/test-logs build/san-*
+	rm -rf build/bin build/lib build/obj build/test build/lint build/fuzz build/test-logs build/san-* build/.flags
