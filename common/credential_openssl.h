@@ -142,4 +142,16 @@ PORTCALL_MUST_CHECK enum portcall_err pkcs12_read(struct span der, const char *p
                                                   struct portcall_why *ret_why);
 void pkcs12_done(struct pkcs12_contents *contents);
 
+/* What the file says about the protection of one of its parts (pkcs12_protection.c). */
+struct pkcs12_protection {
+	int64_t iterations; /* of the key derivation; -1: no number that fits */
+	const char *old;    /* its name for people when it is an old one, else NULL */
+	bool needs_legacy;  /* only OpenSSL's legacy provider knows it */
+};
+
+/* ERR_SYNTAX or ERR_REFUSED with reason and text in `ret_why`; `what` begins the text. */
+enum portcall_err pkcs12_protection(const X509_ALGOR *algorithm, const char *what,
+                                    struct pkcs12_protection *ret, struct portcall_why *ret_why);
+int64_t pkcs12_count(const ASN1_INTEGER *value); /* -1: no number that fits */
+
 #endif

@@ -42,13 +42,6 @@ struct walk {
 	struct portcall_why *why;
 };
 
-/* A protection: what the file says before anything is derived. */
-struct protection {
-	int64_t iterations;
-	const char *old;   /* its name for people when it is an old one, else NULL */
-	bool needs_legacy; /* only the legacy provider knows it */
-};
-
 __attribute__((format(printf, 4, 5))) static bool refuse(struct walk *w, enum portcall_err err,
                                                          enum portcall_reason reason,
                                                          const char *fmt, ...)
@@ -68,48 +61,6 @@ static bool refuse_memory(struct walk *w)
 	return refuse(w, PORTCALL_ERR_MEMORY, PORTCALL_REASON_NONE, "out of memory");
 }
 
-/* --- what protects it ----------------------------------------------------------------------------- */
-
-static const struct {
-	int nid;
-	const char *name;
-	bool needs_legacy;
-} old_schemes[] = {
-	{ NID_pbe_WithSHA1And40BitRC2_CBC, "RC2-40", true },
-	{ NID_pbe_WithSHA1And128BitRC2_CBC, "RC2-128", true },
-	{ NID_pbe_WithSHA1And3_Key_TripleDES_CBC, "3DES", false },
-	{ NID_pbe_WithSHA1And2_Key_TripleDES_CBC, "2-key 3DES", false },
-	{ NID_pbe_WithSHA1And128BitRC4, "RC4-128", true },
-	{ NID_pbe_WithSHA1And40BitRC4, "RC4-40", true },
-	{ NID_pbeWithMD5AndDES_CBC, "MD5 and DES", true },
-	{ NID_pbeWithSHA1AndDES_CBC, "SHA-1 and DES", true },
-	{ NID_pbeWithMD5AndRC2_CBC, "MD5 and RC2", true },
-	{ NID_pbeWithSHA1AndRC2_CBC, "SHA-1 and RC2", true },
-	{ NID_des_ede3_cbc, "3DES", false }, /* the cipher of PBES2 */
-	{ NID_rc2_cbc, "RC2", true },
-	{ NID_des_cbc, "DES", true },
-};
-
-static bool old_scheme(int nid, struct protection *ret)
-{
-	for (size_t i = 0; i < sizeof(old_schemes) / sizeof(*old_schemes); i++) {
-		if (old_schemes[i].nid != nid)
-			continue;
-		ret->old = old_schemes[i].name;
-		ret->needs_legacy = old_schemes[i].needs_legacy;
-		return true;
-	}
-	return false;
-}
-
-static bool unknown_algorithm(struct walk *w, const char *what, const ASN1_OBJECT *object)
-{
-	char name[80];
-
-	OBJ_obj2txt(name, sizeof(name), object, 0);
-	return refuse(w, PORTCALL_ERR_REFUSED, PORTCALL_REASON_P12_ALGORITHM, "%s: %s", what, name);
-}
-
 static bool damaged(struct walk *w, const char *what)
 {
 	return refuse(w, PORTCALL_ERR_SYNTAX, PORTCALL_REASON_P12_SYNTAX, "%s", what);
@@ -126,41 +77,6 @@ static bool book(struct walk *w, const char *what, int64_t iterations)
 	              what, (long long)iterations);
 }
 
-static int64_t integer(const ASN1_INTEGER *value)
-{
-	int64_t n;
-
-	return value && ASN1_INTEGER_get_int64(&n, value) == 1 ? n : -1;
-}
-
-static bool read_pbes2(struct walk *w, const char *what, const X509_ALGOR *algorithm,
-                       struct protection *ret)
-{
-	PBE2PARAM *pbe2 =
-		ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
-	PBKDF2PARAM *kdf = NULL;
-	bool ok = false;
-
-	if (!pbe2)
-		return damaged(w, "the parameters of its encryption are damaged");
-	if (OBJ_obj2nid(pbe2->keyfunc->algorithm) != NID_id_pbkdf2) {
-		unknown_algorithm(w, what, pbe2->keyfunc->algorithm);
-	} else {
-		kdf = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM),
-		                                pbe2->keyfunc->parameter);
-		if (!kdf) {
-			damaged(w, "the parameters of its key derivation are damaged");
-		} else {
-			ret->iterations = integer(kdf->iter);
-			old_scheme(OBJ_obj2nid(pbe2->encryption->algorithm), ret);
-			ok = true;
-		}
-	}
-	PBKDF2PARAM_free(kdf);
-	PBE2PARAM_free(pbe2);
-	return ok;
-}
-
 static void note_old(struct walk *w, const char *what, const char *name)
 {
 	size_t n = strlen(w->out.legacy);
@@ -173,25 +89,10 @@ static void note_old(struct walk *w, const char *what, const char *name)
 
 /* What protects `what`, checked and booked. */
 static bool read_protection(struct walk *w, const char *what, const X509_ALGOR *algorithm,
-                            struct protection *ret)
+                            struct pkcs12_protection *ret)
 {
-	int nid = OBJ_obj2nid(algorithm->algorithm);
-	PBEPARAM *pbe;
-
-	*ret = (struct protection){ 0 };
-	if (nid == NID_pbes2) {
-		if (!read_pbes2(w, what, algorithm, ret))
-			return false;
-	} else {
-		if (!old_scheme(nid, ret))
-			return unknown_algorithm(w, what, algorithm->algorithm);
-		pbe = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
-		if (!pbe)
-			return damaged(w, "the parameters of its encryption are damaged");
-		ret->iterations = integer(pbe->iter);
-		PBEPARAM_free(pbe);
-	}
-	if (!book(w, what, ret->iterations))
+	w->err = pkcs12_protection(algorithm, what, ret, w->why);
+	if (w->err || !book(w, what, ret->iterations))
 		return false;
 	if (ret->old)
 		note_old(w, what, ret->old);
@@ -244,7 +145,7 @@ static bool decrypt(struct walk *w, const char *what, const struct secret *secre
                     const X509_ALGOR *algorithm, STACK_OF(PKCS12_SAFEBAG) **ret_bags,
                     PKCS8_PRIV_KEY_INFO **ret_key)
 {
-	struct protection protection;
+	struct pkcs12_protection protection;
 	OSSL_LIB_CTX *before = NULL;
 	bool ok = false;
 
@@ -394,10 +295,11 @@ static bool check_mac(struct walk *w, PKCS12 *p12)
 	PKCS12_get0_mac(NULL, &algorithm, NULL, &count, p12);
 	digest = OBJ_obj2nid(algorithm->algorithm);
 	if (!EVP_get_digestbynid(digest))
-		return unknown_algorithm(w, "MAC", algorithm->algorithm);
+		return refuse(w, PORTCALL_ERR_REFUSED, PORTCALL_REASON_P12_ALGORITHM, "MAC: %s",
+		              OBJ_nid2ln(digest));
 	for (size_t i = 0; i < w->passes && !fits; i++) {
 		pass = w->pass[i];
-		if (!book(w, "MAC", count ? integer(count) : 1))
+		if (!book(w, "MAC", count ? pkcs12_count(count) : 1))
 			return false;
 		fits = PKCS12_verify_mac(p12, pass, pass ? (int)strlen(pass) : 0) == 1;
 		if (fits && !(w->given && i == 0) && !w->unencrypted)
