@@ -48,7 +48,7 @@ static void a_device_is_found_by_mac_and_by_certificate(void **state)
 		"   \"cn\": \"phone1\", \"san\": \"\", \"not_after\": \"2027-11-21T10:00:00Z\","
 		"   \"spki_sha256\": \"00\", \"shared\": false}},"
 		" {\"mac\": \"0200.0000.0102\", \"role\": \"lab\", \"enabled\": false, "
-	        "\"certificate\": null},"
+		"\"certificate\": null},"
 		" {\"mac\": \"02-00-00-00-01-03\", \"role\": \"voice\", \"vlan\": \"30\"},"
 		" {\"mac\": \"020000000104\"}]}");
 
