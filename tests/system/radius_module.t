@@ -7,14 +7,15 @@
 . "$(dirname "$0")/lib.sh"
 need freeradius eapol_test radclient
 
-config=$ROOT/configs/freeradius
-secret=system-test-secret
+# shellcheck source=tests/system/radius.sh
+. "$ROOT/tests/system/radius.sh"
+
 phone1=02:00:00:00:01:01 phone2=02:00:00:00:01:02 phone3=02:00:00:00:01:03
 tls12='tls_disable_tlsv1_3=1' tls13='tls_disable_tlsv1_3=0'
 
 # --- certificates, configuration, inventory -------------------------------------------------------
 
-mkdir certs raddb
+mkdir certs
 "$BUILD/test/mkcerts" certs <<'END' || bail 'no certificates'
 ca;-;cn=Bäcker CA;o=Portcall Lab
 other;-;cn=Other CA;o=Portcall Lab
@@ -26,37 +27,6 @@ short;ca;cn=phone3;serial=3eb;for=client;to=1000
 expired;ca;cn=phone1;serial=3e9;for=client;from=-7200;to=-3600
 foreign;other;cn=phone1;serial=3e9;for=client
 END
-
-# server_files MIN MAX: raddb/, with these TLS versions
-server_files() {
-	mkdir -p -m 700 tlscache
-	(umask 077 && printf 'secret = %s\n' "$secret" >secret.conf)
-	cat >raddb/radiusd.conf <<END
-configs = "$config"
-libdir = "$BUILD/lib:/usr/lib/freeradius"
-run_dir = $SCRATCH
-logdir = $SCRATCH
-tlscache = $SCRATCH/tlscache
-listen_address = 127.0.0.1
-listen_port = 1812
-nas_address = 127.0.0.1
-nas_secret = $SCRATCH/secret.conf
-server_certificate = $SCRATCH/certs/radius.pem
-server_key = $SCRATCH/certs/radius.key
-phone_ca = $SCRATCH/certs/ca.pem
-tls_min = $1
-tls_max = $2
-ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
-inventory = $SCRATCH/inventory.json
-shared_certificate = ${shared:-warn}
-session_timeout = 3600
-vendor_profile = cisco
-reject_delay = 0
-\$INCLUDE \${configs}/server.conf
-END
-	# shellcheck disable=SC2016 # it is the dictionary's own word
-	printf '$INCLUDE %s/dictionary.portcall\n' "$config" >raddb/dictionary
-}
 
 # device MAC NAME SERIAL MORE...: a record of the inventory
 device() {
