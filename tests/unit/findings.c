@@ -57,3 +57,29 @@ enum portcall_err read_document(char *document, struct portcall_credentials_opti
 	free(document);
 	return err;
 }
+
+void expect_credentials(char *document, struct portcall_credentials_options options,
+                        const char *anchors, const char *codes, const char *detail)
+{
+	struct findings findings = { 0 };
+	struct portcall_credentials *credentials = NULL;
+	struct portcall_why why = { 0 };
+	enum portcall_err err = read_document(document, options, &findings, &credentials, &why);
+	char got[64] = "";
+
+	assert_string_equal(findings_codes(&findings), codes);
+	if (detail)
+		assert_non_null(strstr(findings.at[findings.n - 1].why.text, detail));
+	assert_int_equal(!err, anchors != NULL);
+	if (!err) { /* "1 2p": slots, p for pinned */
+		for (size_t i = 0; i < portcall_credentials_anchor_count(credentials); i++) {
+			const struct portcall_certificate_info *info =
+				portcall_credentials_anchor(credentials, i);
+
+			sprintf(got + strlen(got), "%s%d%s", i ? " " : "", info->slot,
+			        info->pinned ? "p" : "");
+		}
+		assert_string_equal(got, anchors);
+	}
+	portcall_credentials_unref(credentials);
+}

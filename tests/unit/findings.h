@@ -27,4 +27,11 @@ enum portcall_err read_document(char *document, struct portcall_credentials_opti
                                 struct portcall_credentials **ret_credentials,
                                 struct portcall_why *ret_why);
 
+/*
+ * Reads `document` (freed) and compares: `anchors` is "1 2p" (slots, p for pinned), NULL: refused;
+ * `codes` as findings_codes() gives them; `detail` a part of the last finding's text, or NULL.
+ */
+void expect_credentials(char *document, struct portcall_credentials_options options,
+                        const char *anchors, const char *codes, const char *detail);
+
 #endif

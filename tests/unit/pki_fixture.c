@@ -323,3 +323,18 @@ char *fixture_document(const char *ca1, const char *ca2, const char *certificate
 	BIO_printf(bio, "</ItemList></Message></DLSMessage>\n");
 	return text_of(bio);
 }
+
+char *fixture_replace(const char *text, const char *what, const char *by)
+{
+	char *out = calloc(1, strlen(text) * 3 + 1), *to = out;
+
+	while (*text) {
+		if (!strncmp(text, what, strlen(what))) {
+			to = stpcpy(to, by);
+			text += strlen(what);
+		} else {
+			*to++ = *text++;
+		}
+	}
+	return out;
+}

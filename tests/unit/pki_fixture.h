@@ -77,4 +77,6 @@ char *fixture_p12(struct fixture_p12 spec); /* base64 in 64 columns; free() */
 /* A document with these items; a NULL text leaves the item out.  free() */
 char *fixture_document(const char *ca1, const char *ca2, const char *certificate);
 
+char *fixture_replace(const char *text, const char *what, const char *by); /* each time; free() */
+
 #endif
