@@ -77,7 +77,8 @@ static json_t *run_show(void *ctx, const json_t *request, json_t **ret_error)
 		for (unsigned i = 0; i < e->n; i++)
 			json_array_append_new(ports, show_port(e, i));
 	}
-	return json_pack("{s:o}", "ports", ports);
+	return json_pack("{s:o,s:I}", "ports", ports, "lost",
+	                 (json_int_t)link_packet_lost(e->link));
 }
 
 static json_t *run_fdb(void *ctx, const json_t *request, json_t **ret_error)

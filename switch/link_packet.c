@@ -64,6 +64,7 @@ struct link_packet {
 	struct outgoing out[QUEUE_MAX];
 	struct mmsghdr out_msgs[QUEUE_MAX];
 	unsigned queued;
+	uint64_t lost;
 };
 
 static bool set_option(int fd, int level, int option, int value)
@@ -286,6 +287,16 @@ size_t link_packet_receive(struct link_packet *link, const struct link_frame **r
 			return taken;
 	}
 	return 0;
+}
+
+uint64_t link_packet_lost(struct link_packet *link)
+{
+	struct tpacket_stats since; /* the last time that it was asked */
+	socklen_t length = sizeof(since);
+
+	if (getsockopt(link->fd, SOL_PACKET, PACKET_STATISTICS, &since, &length) == 0)
+		link->lost += since.tp_drops;
+	return link->lost;
 }
 
 static void tell_sent(struct link_packet *link, const struct outgoing *out,

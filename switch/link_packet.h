@@ -54,6 +54,9 @@ void link_packet_forward(struct link_packet *link, unsigned port, const struct l
                          size_t strip);
 void link_packet_flush(struct link_packet *link);
 
+/* Frames that the kernel dropped because the switch was too slow to take them, since it was opened. */
+uint64_t link_packet_lost(struct link_packet *link);
+
 /* Send `frame` by `port` at once. */
 void link_packet_send(struct link_packet *link, unsigned port, struct span frame);
 

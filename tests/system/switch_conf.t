@@ -127,6 +127,17 @@ is 'a second one does not' $? 1
 ok 'the first one keeps its socket' test -S switch.sock
 stop switch
 is 'and ends as it should' $? 0
+
+# the ports in the management's namespace: it runs, says that this is not isolated, and leaves others' IPv6 alone
+ip link add p1 type veth peer name y1
+ip link add eth7 type veth peer name y2
+sed -i '/^ports-namespace/d' good.conf
+start shared "$SWITCH" --config good.conf
+ok 'it starts in a shared namespace' wait_for 10 grep -q 'info started' shared.log
+ok '... with a warning' grep -q 'warn isolation isolated=no why="the ports share' shared.log
+is 'IPv6 is off for the ports only' \
+	"$(cat /proc/sys/net/ipv6/conf/{p1,eth7,y1,all}/disable_ipv6 | tr -d '\n')" 1100
+stop shared
 is 'nothing is left behind' "$(find . -name '*sock*')" ''
 
 done_testing

@@ -94,6 +94,11 @@ ok 'it is taken in again when it returns' wait_for 5 is_shown p48 authorized 1
 say 48
 ok 'and learns' wait_for 5 behind p48 48
 
+# --- events -------------------------------------------------------------------------------------------
+
+is 'watch begins with the start of the switch' "$(ask '{"verb":"watch"}' | field event)" started
+is 'no frame was lost' "$(ask '{"verb":"show"}' | field lost)" 0
+
 # --- requests that are wrong --------------------------------------------------------------------------
 
 like 'an unknown port is refused' "$(ask '{"verb":"show","port":"p49"}')" '"code": ?"unknown-port"'
