@@ -2,7 +2,9 @@
 /* lab - the command: options, the child in its sandbox, signals, exit status. */
 #include "tools/lab.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -230,12 +232,48 @@ static bool find_parts(struct lab_options *o)
 	       locate(exe, lib, "rlm_portcall.so", o->lib);
 }
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	return at->level ? remove(path) : 0;
+}
+
+/* A folder that was given is empty, or a lab's run folder (it has the mark): then the old files go. */
+static bool claim_run_folder(const char *path)
+{
+	char mark[LAB_PATH + 32];
+	bool ours, empty = true;
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	FILE *out;
+
+	while (dir && (entry = readdir(dir)))
+		empty = empty &&
+		        (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
+	if (dir)
+		closedir(dir);
+	snprintf(mark, sizeof mark, "%s/.portcall-lab", path);
+	ours = access(mark, F_OK) == 0;
+	if (!empty && (!ours || nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0)) {
+		fprintf(stderr,
+		        "portcall lab: --run-dir %s holds other files; name a new or empty "
+		        "folder.\n",
+		        path);
+		return false;
+	}
+	out = fopen(mark, "we");
+	return out && fclose(out) == 0;
+}
+
 /* A run folder of its own where one is kept; else the files live in the sandbox's memory. */
 static bool make_run_folder(struct lab_options *o)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	if (!o->keep || *o->run)
+	if (*o->run)
+		return claim_run_folder(o->run);
+	if (!o->keep)
 		return true;
 	snprintf(o->run, sizeof o->run, "%s/portcall-lab.XXXXXX",
 	         tmp && *tmp == '/' ? tmp : "/tmp");

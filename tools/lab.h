@@ -120,6 +120,7 @@ struct lab_phone {
 	bool system, device; /* fetched, says the phone */
 	bool served_device;  /* served with 200, says nginx */
 	bool applied, provisioned;
+	bool gave_up;                                    /* wpa_supplicant saw an EAP-Failure */
 	enum portcall_reason reason;                     /* the latest result */
 	bool said[LAB_WHO_COUNT][PORTCALL_REASON_COUNT]; /* with the very sentence and hint */
 
@@ -218,9 +219,11 @@ bool lab_ended(struct lab *lab, struct lab_process *p, unsigned ms); /* wait for
 struct lab_variable {
 	const char *name, *value;
 };
-/* Copy LAB_CONFIGS/from to the end of LAB_RUN/to, with each @NAME@ replaced. */
+/* Copy LAB_CONFIGS/from to LAB_RUN/to, or to its end, with each @NAME@ replaced. */
 bool lab_install(struct lab *lab, const char *from, const char *to,
                  const struct lab_variable *variables);
+bool lab_append(struct lab *lab, const char *from, const char *to,
+                const struct lab_variable *variables);
 bool lab_write(struct lab *lab, const char *to, mode_t mode, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 bool lab_write_octets(struct lab *lab, const char *to, mode_t mode, const void *p, size_t n);
@@ -248,6 +251,7 @@ struct lab_watch *lab_watch_open(struct lab *lab, struct lab_phone *phone, const
 void lab_observe(struct lab *lab, struct lab_phone *phone,
                  json_t *event); /* phone NULL: the switch */
 void lab_observe_switch_log(struct lab_process *p, const char *line);
+void lab_observe_import(struct lab_process *p, const char *line);
 void lab_observe_phone_log(struct lab_process *p, const char *line);
 void lab_observe_radius(struct lab_process *p, const char *line);
 void lab_observe_web(struct lab_process *p, const char *line);

@@ -100,12 +100,11 @@ static const char *value_of(const struct lab_variable *variables, const char *na
 	return NULL;
 }
 
-bool lab_install(struct lab *lab, const char *from, const char *to,
+static bool copy(struct lab *lab, const char *from, const char *to, int how,
                  const struct lab_variable *variables)
 {
 	AUTO(free) char *text = read_config(lab, from);
-	FILE *out __attribute__((cleanup(close_file))) =
-		text ? open_run(lab, to, 0644, O_APPEND) : NULL;
+	FILE *out __attribute__((cleanup(close_file))) = text ? open_run(lab, to, 0644, how) : NULL;
 
 	if (!out)
 		return false;
@@ -117,7 +116,7 @@ bool lab_install(struct lab *lab, const char *from, const char *to,
 		at += plain;
 		if (!*at)
 			break;
-		name = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+		name = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 		if (!name || at[1 + name] != '@') { /* an ordinary @ */
 			fputc(*at++, out);
 			continue;
@@ -130,4 +129,16 @@ bool lab_install(struct lab *lab, const char *from, const char *to,
 		at += name + 2;
 	}
 	return ferror(out) ? lab_fail(lab, "%s cannot be written.", to) : true;
+}
+
+bool lab_install(struct lab *lab, const char *from, const char *to,
+                 const struct lab_variable *variables)
+{
+	return copy(lab, from, to, O_TRUNC, variables);
+}
+
+bool lab_append(struct lab *lab, const char *from, const char *to,
+                const struct lab_variable *variables)
+{
+	return copy(lab, from, to, O_APPEND, variables);
 }

@@ -236,6 +236,22 @@ void lab_observe_phone_log(struct lab_process *p, const char *line)
 	p->ready = p->phone->watch;
 }
 
+/* A finding of portcall-phone --import: the sentence and the hint stand in one line. */
+void lab_observe_import(struct lab_process *p, const char *line)
+{
+	for (int i = 1; i < PORTCALL_REASON_COUNT; i++) {
+		enum portcall_reason reason = (enum portcall_reason)i;
+
+		if (portcall_reason_severity(reason) != PORTCALL_ERROR ||
+		    !strstr(line, portcall_reason_text(reason)) ||
+		    !strstr(line, portcall_reason_hint(reason)))
+			continue;
+		p->phone->said[LAB_PHONE][reason] = true;
+		p->phone->reason = reason;
+	}
+	lab_line(p->lab, lab_now(), p->phone->name, LAB_BAD, "import", "%s", line);
+}
+
 /* --- servers -------------------------------------------------------------------------------------------- */
 
 /* The value of key=value or key="va\"lue" in a log line; "" when it is not there. */
@@ -339,9 +355,11 @@ void lab_observe_supplicant(struct lab_process *p, const char *line)
 	p->ready = true;
 	if (!event)
 		return;
-	if (success) {
+	if (success && !p->phone->authorized) {
 		p->phone->authorized = true;
 		p->phone->reason = PORTCALL_REASON_AUTHENTICATED;
+		if (!p->lab->opt.stock_authenticator) /* as wpa_cli's action file would */
+			lab_phone_start(p->phone);
 	}
 	lab_line(p->lab, lab_now(), p->phone->name,
 	         success   ? LAB_GOOD

@@ -5,7 +5,7 @@
  * One CA signs the RADIUS, HTTPS and phone certificates.  RSA keys take their time, so they are made
  * by libuv's threads while the namespaces are built: first the CA, then all others.
  *
- *	pki/{ca,radius,web}.pem, pki/{radius,web}.key
+ *	pki/{ca,radius}.pem, pki/radius.key, web/server.{pem,key}
  *	www/   what nginx serves and the inventory is made from: version 2
  *	v1/    what the phones start with: the same credentials, version 1
  */
@@ -268,8 +268,8 @@ bool lab_pki_finish(struct lab *lab)
 	if (!pki_write_cert(pki->ca.cert, false, LAB_RUN "/pki/ca.pem", why) ||
 	    !pki_write_cert(pki->radius.cert, true, LAB_RUN "/pki/radius.pem", why) ||
 	    !pki_write_key(pki->radius.cert, LAB_RUN "/pki/radius.key", why) ||
-	    !pki_write_cert(pki->web.cert, true, LAB_RUN "/pki/web.pem", why) ||
-	    !pki_write_key(pki->web.cert, LAB_RUN "/pki/web.key", why))
+	    !pki_write_cert(pki->web.cert, true, LAB_RUN "/web/server.pem", why) ||
+	    !pki_write_key(pki->web.cert, LAB_RUN "/web/server.key", why))
 		return lab_fail(lab, "%s", why);
 	return provisioning_files(lab) && container_files(lab);
 }

@@ -11,7 +11,7 @@
 static bool make_folders(struct lab *lab)
 {
 	static const char *const folders[] = { "log",  "net",    "pki",     "www",
-		                               "v1",   "web",    "web/tmp", "dhcp",
+		                               "v1",   "web",    "tmp",     "dhcp",
 		                               "pcap", "radius", "hostapd", "radius/tlscache" };
 
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
@@ -87,7 +87,7 @@ static bool phone_done(const struct lab *lab, const struct lab_phone *phone)
 		                            phone->said[LAB_SWITCH][fault->port] &&
 		                            (fault->radius == PORTCALL_REASON_NONE ||
 		                             phone->said[LAB_RADIUS][fault->radius]));
-	if (phone_failed(phone))
+	if (phone->gave_up || phone_failed(phone))
 		return true;
 	if (lab->opt.stock_authenticator)
 		return phone->authorized && phone->granted_t;

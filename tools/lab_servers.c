@@ -91,9 +91,9 @@ static bool start_web(struct lab *lab)
 		                            "-e",
 		                            "stderr",
 		                            "-p",
-		                            LAB_RUN "/web/",
+		                            LAB_RUN "/",
 		                            "-c",
-		                            "nginx.conf",
+		                            "web/nginx.conf",
 		                            "-g",
 		                            "daemon off; user root;",
 		                            NULL };
@@ -133,7 +133,7 @@ static bool start_switch(struct lab *lab)
 		const struct lab_variable variables[] = { { "PORT", lab->phones[i].port },
 			                                  { NULL, NULL } };
 
-		if (!lab_install(lab, "lab/switch-port.conf", "switch.conf", variables))
+		if (!lab_append(lab, "lab/switch-port.conf", "switch.conf", variables))
 			return false;
 	}
 	lab->sw = lab_spawn(lab, NULL, "portcall-switch", NULL, lab_observe_switch_log, argv);
@@ -211,7 +211,8 @@ static bool phone_files(struct lab *lab, struct lab_phone *phone)
 		{ "TLS_MAX", tls_max(lab) },
 		{ "PASSPHRASE", LAB_PASSPHRASE },
 		{ "PHASE1", lab->opt.tls == 12   ? "tls_disable_tlsv1_3=1"
-		            : lab->opt.tls == 13 ? "tls_disable_tlsv1_3=0 tls_disable_tlsv1_2=1"
+		            : lab->opt.tls == 13 ? "tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 "
+		                                   "tls_disable_tlsv1_2=1 tls_disable_tlsv1_3=0"
 		                                 : "tls_disable_tlsv1_3=0" },
 		{ NULL, NULL },
 	};
@@ -231,11 +232,37 @@ static bool phone_files(struct lab *lab, struct lab_phone *phone)
 	        lab_install(lab, "lab/wpa_supplicant.conf", file, variables));
 }
 
+/* Version 1 into the phone's store.  With bad-xml the phone must refuse it. */
+static bool import(struct lab *lab, struct lab_phone *phone)
+{
+	char conf[sizeof LAB_RUN + 64], device[sizeof LAB_RUN + 64];
+	const char *const argv[] = { LAB_BIN "/portcall-phone",       "--config", conf, "--import",
+		                     LAB_RUN "/v1/op420adv_conf.xml", device,     NULL };
+
+	snprintf(conf, sizeof conf, LAB_RUN "/%s/phone.conf", phone->name);
+	snprintf(device, sizeof device, LAB_RUN "/v1/op420adv_conf0200000001%02X.xml",
+	         phone->number);
+	phone->daemon = lab_spawn(lab, phone, "import", NULL, lab_observe_import, argv);
+	if (phone->daemon)
+		phone->daemon->may_end = true;
+	return phone->daemon;
+}
+
 bool lab_phones_prepare(struct lab *lab)
 {
 	for (unsigned i = 0; i < lab->phone_count; i++)
-		if (!phone_files(lab, &lab->phones[i]))
+		if (!phone_files(lab, &lab->phones[i]) || !import(lab, &lab->phones[i]))
 			return false;
+	for (unsigned i = 0; i < lab->phone_count; i++) {
+		struct lab_phone *phone = &lab->phones[i];
+		const struct lab_process *p = phone->daemon;
+
+		if (!lab_ended(lab, phone->daemon, 10000))
+			return lab_fail(lab, "%s did not end within 10 s.", p->name);
+		if ((p->status || p->signal) && lab->change != LAB_BAD_XML)
+			return lab_fail(lab, "%s failed: %s", p->name, p->last);
+		phone->daemon = NULL;
+	}
 	return true;
 }
 
