@@ -248,6 +248,29 @@ rm inventory.json
 ok 'a missing inventory is noticed' wait_for 5 read_again
 granted missing-inventory $phone1 phone1 "$tls13"
 
+# --- HUP: the module's section is read again ------------------------------------------------------------
+
+# FreeRADIUS ignores a HUP within 5 s of another one, hence asking until it is done
+# shellcheck disable=SC2317 # wait_for calls it
+hup() {
+	kill -HUP "$(cat radius.pid)" && sleep 0.2 && [ "$(grep -c "$1" radius.log)" -gt "$seen" ]
+}
+
+inventory "$d1"
+seen=$(grep -c 'portcall: inventory: 1 devices' radius.log)
+wait_for 5 read_again
+seen=$(grep -c 'portcall: inventory: 1 devices' radius.log)
+sed -i 's/^session_timeout.*/session_timeout = 1800/' raddb/radiusd.conf
+ok 'a HUP makes a new instance' wait_for 15 hup 'portcall: inventory: 1 devices'
+granted after-hup $phone1 phone1 "$tls13"
+like '... with the new setting' "$(verdict after-hup)" 'session_timeout=1800 '
+seen=0
+sed -i 's/^shared_certificate.*/shared_certificate = maybe/' raddb/radiusd.conf
+touch -d '1 minute' raddb/radiusd.conf # it looks at whole seconds
+ok 'a bad setting is refused on HUP' wait_for 15 hup 'shared_certificate = "maybe" is none of'
+granted after-bad-hup $phone1 phone1 "$tls13"
+like '... and the instance before it goes on' "$(verdict after-bad-hup)" 'session_timeout=1800 '
+
 stop radius
 result $? 'the server ends when asked'
 not_ok 'nothing was leaked into its log' grep -q "$secret" radius.log
