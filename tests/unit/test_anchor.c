@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/credential_openssl.h"
 #include "tests/unit/findings.h"
 #include "tests/unit/pki_fixture.h"
 
@@ -311,6 +312,35 @@ static void everything_wrong_is_reported(void **state)
 	                   "is 802.1X-certificate in line 3 meant?");
 }
 
+static void anchors_from_a_file(void **state)
+{
+	struct fixture_cert ca = fixture_ca(NULL, "CN=Web CA"),
+			    server = fixture_server(&ca, "web.lab");
+	struct fixture_cert old = fixture_cert(NULL, (struct fixture_spec){ .from = -9, .to = -1 });
+	struct cert_policy policy = { .verify = PORTCALL_VERIFY_TRUSTED, .time = FIXTURE_NOW };
+	char *pem = fixture_pem(ca.cert), *old_pem = fixture_pem(old.cert);
+	struct portcall_why why = { 0 };
+	X509_STORE *store;
+
+	(void)state;
+	store = credential_anchors(pem, strlen(pem), "https-ca", &policy, &why);
+	assert_non_null(store);
+	assert_int_equal(cert_policy_judge(&policy, store, server.cert, NULL, &why), PORTCALL_OK);
+	assert_int_equal(cert_policy_judge(&policy, store, old.cert, NULL, &why),
+	                 PORTCALL_ERR_REFUSED);
+	assert_non_null(strstr(why.text, "CN=Web CA (https-ca)"));
+	X509_STORE_free(store);
+	assert_null(credential_anchors(old_pem, strlen(old_pem), "https-ca", &policy, &why));
+	assert_int_equal(why.reason, PORTCALL_REASON_CERT_EXPIRED);
+	assert_null(credential_anchors("hello", 5, "https-ca", &policy, &why));
+	assert_int_equal(why.reason, PORTCALL_REASON_CA_SYNTAX);
+	free(pem);
+	free(old_pem);
+	fixture_done(&ca);
+	fixture_done(&server);
+	fixture_done(&old);
+}
+
 int main(void)
 {
 	enum { SLOTS = sizeof(slots) / sizeof(*slots) };
@@ -320,6 +350,7 @@ int main(void)
 		  NULL },
 		{ "everything that is wrong is reported", everything_wrong_is_reported, NULL, NULL,
 		  NULL },
+		{ "anchors of a file, named in details", anchors_from_a_file, NULL, NULL, NULL },
 	};
 	struct CMUnitTest tests[SLOTS + sizeof(others) / sizeof(*others)];
 	size_t n = 0;
