@@ -49,6 +49,8 @@ struct portcall_supplicant_config {
 	unsigned authPeriod;  /* 30 */
 	unsigned startPeriod; /* 30 */
 	unsigned maxStart;    /* 3 */
+
+	bool not_before_ignored; /* the clock is not set yet: the server's notBefore is not judged */
 };
 
 /* NULL: no memory, or a configuration that `ret_why` refuses. */
