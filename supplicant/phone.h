@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * phone - the daemon around the library: what the bring-up machine decides is done here.
+ *
+ *	l2_linux -> phone -> supplicant (802.1X) and bringup (the rest) -> dhcp, fetch, store -> events
+ *
+ * phone.c has the life, the link and 802.1X; phone_net.c the address and the files; phone_items.c what the
+ * files change, credentials and their trial.  Shell, one libuv loop, one thread.
+ */
+#ifndef SUPPLICANT_PHONE_H
+#define SUPPLICANT_PHONE_H
+
+#include <jansson.h>
+#include <uv.h>
+
+#include <portcall/supplicant.h>
+
+#include "common/control.h"
+#include "common/mac.h"
+#include "supplicant/address_linux.h"
+#include "supplicant/bringup.h"
+#include "supplicant/dhcp.h"
+#include "supplicant/fetch.h"
+#include "supplicant/l2_linux.h"
+#include "supplicant/settings.h"
+#include "supplicant/store.h"
+
+enum { PHONE_WHY_LEN = 400, PHONE_EXIT_RESTART = 10, PHONE_HOST_LEN = 64 };
+
+struct phone {
+	uv_loop_t *loop;
+	uv_timer_t timer;
+	const struct settings *settings;
+	struct store *store;
+	struct l2 *l2;
+	struct bringup bringup;
+	bool pumping, stopping;
+	void (*stopped)(void *ctx, int exit_status);
+	void *stopped_ctx;
+
+	/* 802.1X */
+	struct portcall_supplicant *supplicant;   /* NULL: --no-dot1x */
+	struct portcall_credentials *credentials; /* of `items`; NULL: none usable */
+	bool clock_set;                           /* when the supplicant was made */
+	char mac[MAC_TEXT_LEN];
+
+	/* items */
+	struct portcall_items *items;           /* in use; NULL: none */
+	struct portcall_items *system, *device; /* fetched, to be judged; NULL: none */
+	struct portcall_items *next_items;      /* to be tried */
+	struct portcall_credentials *next_credentials;
+
+	/* address and files */
+	struct dhcp *dhcp; /* NULL: static address */
+	struct fetch *fetch;
+	char host_name[PHONE_HOST_LEN];
+	bool addressed, no_address_reported, no_url_reported;
+	struct address address;
+	char url[OPTION43_URL_MAX]; /* of the provisioning server; "" unknown */
+	bool fetching_device;
+};
+
+/* Opens store and interface; nothing happens before the loop runs.  NULL: `ret_why` is one
+ * sentence, and the loop must run to close what was opened. */
+struct phone *phone_new(uv_loop_t *loop, const struct settings *settings,
+                        void (*stopped)(void *ctx, int exit_status), void *ctx,
+                        char ret_why[static PHONE_WHY_LEN]);
+/* Logs off, stops what runs; `stopped` is called at once, the loop ends when all is closed. */
+void phone_stop(struct phone *phone, const char *cause, int exit_status);
+void phone_free(struct phone *phone); /* after the loop has ended; NULL is fine */
+
+extern const struct control_verb
+	phone_verbs[]; /* phone_control.c; their context: struct phone ** */
+
+/* --- between the files of the phone ---------------------------------------------------------------- */
+
+msec phone_now(void);
+/* The effective time, seconds since 1970; see store_time(). */
+int64_t phone_time(const struct phone *phone, bool *ret_set);
+/* A server proved itself: its time is good to remember. */
+void phone_time_is_good(struct phone *phone);
+/* Do what the machines want, until they want nothing.  After each call of a machine from outside. */
+void phone_pump(struct phone *phone);
+/* Log off with the old credentials, begin with phone->credentials. */
+void phone_restart_supplicant(struct phone *phone, bool logoff);
+
+void phone_net_effect(struct phone *phone, const struct bringup_effect *effect);
+extern const struct dhcp_events phone_dhcp_events;
+void phone_fetch_done(void *ctx, const struct fetch_result *result);
+void phone_stop_address(struct phone *phone);
+
+/* Items and credentials of the store: the imported ones when there are any.  Returns true when on trial. */
+bool phone_items_load(struct phone *phone);
+/* Read a fetched document.  NULL: refused, and reported. */
+struct portcall_items *phone_items_read(const char *url, const char *text, size_t n);
+void phone_items_effect(struct phone *phone, const struct bringup_effect *effect);
+/* Report and read; NULL: none usable.  ret_why may be NULL. */
+struct portcall_credentials *phone_credentials_read(const struct phone *phone,
+                                                    const struct portcall_items *items,
+                                                    struct portcall_why *ret_why);
+
+/* --- pieces of events -------------------------------------------------------------------------------- */
+
+enum log_level phone_level(enum portcall_reason reason);
+json_t *phone_text(const char *text); /* new reference; null for NULL and "" */
+json_t *phone_version(const struct portcall_items *items, const char *name); /* new reference */
+json_t *phone_date(int64_t time);                                            /* RFC 3339 */
+
+#endif

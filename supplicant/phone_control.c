@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "supplicant/phone.h"
+
+#include "common/item.h"
+
+/* The socket is there before the phone, so that it shows every event. */
+static struct phone *phone_of(void *ctx)
+{
+	return *(struct phone **)ctx;
+}
+
+/* Members of the supplicant's status; null without one. */
+static void add_dot1x(json_t *answer, const struct phone *phone)
+{
+	struct portcall_supplicant_status status = { .reason = PORTCALL_REASON_NONE };
+	static const char *const unknown[] = { "pae_state", "reason",  "text",
+		                               "hint",      "retry_s", "tls",
+		                               "cipher",    "resumed", "session" };
+
+	if (!phone->supplicant) {
+		for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+			json_object_set_new(answer, unknown[i], json_null());
+		json_object_set_new(answer, "counters", json_object());
+		return;
+	}
+	portcall_supplicant_status(phone->supplicant, &status);
+	json_object_set_new(answer, "pae_state", phone_text(status.pae_state));
+	json_object_set_new(answer, "reason", json_string(portcall_reason_code(status.reason)));
+	json_object_set_new(answer, "text", json_string(portcall_reason_text(status.reason)));
+	json_object_set_new(answer, "hint", json_string(portcall_reason_hint(status.reason)));
+	json_object_set_new(answer, "retry_s",
+	                    status.retry_at == PORTCALL_NEVER
+	                            ? json_null()
+	                            : json_real((double)(status.retry_at - phone_now()) / 1000));
+	json_object_set_new(answer, "tls", phone_text(status.tls_version));
+	json_object_set_new(answer, "cipher", phone_text(status.tls_cipher));
+	json_object_set_new(answer, "resumed",
+	                    *status.tls_version ? json_boolean(status.resumed) : json_null());
+	json_object_set_new(answer, "session", phone_text(status.session));
+	json_object_set_new(
+		answer, "counters",
+		json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "frames_rx",
+	                  (json_int_t)status.frames_rx, "frames_tx", (json_int_t)status.frames_tx,
+	                  "starts_tx", (json_int_t)status.starts_tx, "logoffs_tx",
+	                  (json_int_t)status.logoffs_tx, "successes", (json_int_t)status.successes,
+	                  "failures", (json_int_t)status.failures, "discarded",
+	                  (json_int_t)status.discarded));
+}
+
+static json_t *run_status(void *ctx, const json_t *request, json_t **ret_error)
+{
+	const struct phone *phone = phone_of(ctx);
+	char address[ADDRESS_TEXT_LEN];
+	bool set;
+	json_t *answer;
+
+	(void)request;
+	(void)ret_error;
+	(void)phone_time(phone, &set);
+	answer = json_pack(
+		"{s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:b,s:s,s:b,s:b}", "interface",
+		phone->settings->interface, "mac", phone->mac, "link", phone->bringup.linkUp,
+		"authorized", bringup_port_open(&phone->bringup), "address",
+		phone->addressed ? json_string(address_text(&phone->address, address))
+				 : json_null(),
+		"url", phone_text(phone->url), "system_version",
+		phone_version(phone->items, ITEM_SYSTEM_VERSION), "device_version",
+		phone_version(phone->items, ITEM_DEVICE_VERSION), "provisioned",
+		phone->bringup.provisioned, "bringup", bringup_state_name(phone->bringup.state),
+		"trial", phone->bringup.trial, "clock_set", set);
+	if (answer)
+		add_dot1x(answer, phone);
+	return answer;
+}
+
+static json_t *anchor(const struct portcall_certificate_info *info)
+{
+	return json_pack("{s:i,s:o,s:o,s:o,s:s,s:b}", "slot", info->slot, "subject",
+	                 phone_text(info->subject), "issuer", phone_text(info->issuer), "not_after",
+	                 phone_date(info->not_after), "sha256", info->sha256, "pinned",
+	                 info->pinned);
+}
+
+static json_t *client(const struct portcall_certificate_info *info)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:s}", "subject", phone_text(info->subject),
+	                 "issuer", phone_text(info->issuer), "serial", phone_text(info->serial),
+	                 "not_after", phone_date(info->not_after), "key", phone_text(info->key),
+	                 "chain", (json_int_t)info->chain, "sha256", info->sha256);
+}
+
+static json_t *run_certs(void *ctx, const json_t *request, json_t **ret_error)
+{
+	const struct phone *phone = phone_of(ctx);
+	json_t *anchors = json_array();
+
+	(void)request;
+	(void)ret_error;
+	if (!phone->credentials)
+		return json_pack("{s:o,s:n}", "anchors", anchors, "client");
+	for (size_t i = 0; i < portcall_credentials_anchor_count(phone->credentials); i++)
+		json_array_append_new(anchors,
+		                      anchor(portcall_credentials_anchor(phone->credentials, i)));
+	return json_pack("{s:o,s:o}", "anchors", anchors, "client",
+	                 client(portcall_credentials_client(phone->credentials)));
+}
+
+static json_t *done(void)
+{
+	return json_pack("{s:b}", "ok", true);
+}
+
+/* NULL: there is a supplicant with credentials. */
+static json_t *no_dot1x(const struct phone *phone)
+{
+	if (!phone->supplicant)
+		return control_error("no-dot1x", "This phone runs with --no-dot1x.",
+		                     "Ask the supplicant that sees to 802.1X.");
+	if (!phone->credentials)
+		return control_error(portcall_reason_code(PORTCALL_REASON_NO_CREDENTIALS),
+		                     portcall_reason_text(PORTCALL_REASON_NO_CREDENTIALS),
+		                     portcall_reason_hint(PORTCALL_REASON_NO_CREDENTIALS));
+	return NULL;
+}
+
+static json_t *run_reauth(void *ctx, const json_t *request, json_t **ret_error)
+{
+	struct phone *phone = phone_of(ctx);
+
+	(void)request;
+	*ret_error = no_dot1x(phone);
+	if (*ret_error)
+		return NULL;
+	portcall_supplicant_reauthenticate(phone->supplicant, phone_now());
+	phone_pump(phone);
+	return done();
+}
+
+static json_t *run_logoff(void *ctx, const json_t *request, json_t **ret_error)
+{
+	struct phone *phone = phone_of(ctx);
+	const json_t *on = json_object_get(request, "on");
+
+	*ret_error = no_dot1x(phone);
+	if (!*ret_error && on && !json_is_boolean(on))
+		*ret_error = control_error("bad-request", "\"on\" is not true or false.", "");
+	if (*ret_error)
+		return NULL;
+	portcall_supplicant_logoff(phone->supplicant, !json_is_false(on), phone_now());
+	phone_pump(phone);
+	return done();
+}
+
+static json_t *run_check(void *ctx, const json_t *request, json_t **ret_error)
+{
+	struct phone *phone = phone_of(ctx);
+
+	(void)request;
+	if (!bringup_check(&phone->bringup, phone_now())) {
+		*ret_error = control_error(
+			"not-ready", "The phone has no address or no provisioning server yet.",
+			"It looks by itself as soon as it has both.");
+		return NULL;
+	}
+	phone_pump(phone);
+	return done();
+}
+
+const struct control_verb phone_verbs[] = {
+	{ "status", run_status }, { "certs", run_certs }, { "reauth", run_reauth },
+	{ "logoff", run_logoff }, { "check", run_check }, { NULL, NULL },
+};
