@@ -13,7 +13,7 @@ enum {
 	VLAN_MAX = 4094,
 };
 
-/* --- request ----------------------------------------------------------------------------------- */
+/* --- request --------------------------------------------------------------------------------- */
 
 static void put_nas(struct writer *w, const struct port_config *config)
 {
@@ -35,7 +35,10 @@ enum portcall_err access_request_write(const struct access_request *request, uin
 	char station[MAC_TEXT_LEN];
 
 	mac_hyphens(request->supplicant, station);
-	/* RFC 3579 2.1: User-Name is the Identity; one that does not fit is replaced by the station's id */
+	/*
+	 * RFC 3579 2.1: User-Name is the Identity; one that does not fit is replaced by the
+	 * station's id
+	 */
 	if (request->identity.n > 0 && request->identity.n <= RADIUS_MAX_VALUE)
 		radius_put(&w, RADIUS_USER_NAME, request->identity);
 	else
@@ -65,7 +68,7 @@ void access_printable(struct span text, char *buf, size_t max)
 	buf[n] = '\0';
 }
 
-/* --- VLAN of an Access-Accept -------------------------------------------------------------------- */
+/* --- VLAN of an Access-Accept ---------------------------------------------------------------- */
 
 /* One tunnel: the attributes that share a tag (RFC 2868 3.1). */
 struct tunnel {

@@ -37,8 +37,8 @@ struct access_grant {
 
 /*
  * The VLAN of an Access-Accept and its timers.  PORT_AUTHENTICATED: `ret_grant` is filled.
- * PORT_VLAN_MISSING, _UNKNOWN, _MALFORMED, PORT_RADIUS_MALFORMED: it is not, and `ret_detail` says what
- * was found.
+ * PORT_VLAN_MISSING, _UNKNOWN, _MALFORMED, PORT_RADIUS_MALFORMED: it is not, and `ret_detail`
+ * says what was found.
  */
 enum portcall_reason access_grant_read(const struct radius_packet *accept,
                                        const struct port_vlan *vlans, size_t vlan_n,

@@ -3,13 +3,15 @@
  * auth_pae - Authenticator PAE state machine (IEEE 802.1X-2004 8.2.4).  Arcs: auth_pae.def.
  *
  * Deviations:
- * D1 INITIALIZE sets authPortStatus to Unauthorized: the port closes when its link goes, not when the
- *    link comes back.
+ * D1 INITIALIZE sets authPortStatus to Unauthorized: the port closes when its link goes, not when
+ *    the link comes back.
  * D2 No EAPOL-Key: keyRun, keyDone and keyAvailable are left out, and with them the arc on
  *    keyDone && !portValid.  portValid is always true.
- * D3 CONNECTING -> AUTHENTICATING does not ask for reAuthCount <= reAuthMax again: the row before it
- *    has taken the other case.
- * The Identity request at link-up needs no deviation: nothing between INITIALIZE and AUTHENTICATING waits.
+ * D3 CONNECTING -> AUTHENTICATING does not ask for reAuthCount <= reAuthMax again: the row before
+ *    it has taken the other case.
+ *
+ * The Identity request at link-up needs no deviation: nothing between INITIALIZE and
+ * AUTHENTICATING waits.
  */
 #include "switch/auth_pae.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * auth_pae - Authenticator PAE state machine (IEEE 802.1X-2004 8.2.4), and the variables that it shares
- * with the Backend Authentication machine and the EAP layer (8.2.2).
+ * auth_pae - Authenticator PAE state machine (IEEE 802.1X-2004 8.2.4), and the variables that it
+ * shares with the Backend Authentication machine and the EAP layer (8.2.2).
  *
- * Pure: no I/O, no clock, no allocation.  Thread-safe (no state outside the arguments).
- * The owner (switch/port) sets inputs, steps both machines until neither moves, and after each step
+ * Pure: no I/O, no clock, no allocation.  Thread-safe (no state outside the arguments).  The
+ * owner (switch/port) sets inputs, steps both machines until neither moves, and after each step
  * carries out what the entered state asks for in pae_shared.procedure.
  */
 #ifndef SWITCH_AUTH_PAE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * backend - Backend Authentication state machine (IEEE 802.1X-2004 8.2.9): carries EAP packets between
- * the supplicant and the EAP layer of the authenticator.
+ * backend - Backend Authentication state machine (IEEE 802.1X-2004 8.2.9): carries EAP packets
+ * between the supplicant and the EAP layer of the authenticator.
  *
- * Pure: no I/O, no clock, no allocation.  Thread-safe (no state outside the arguments).
- * Shared variables and procedures: switch/auth_pae.h.
+ * Pure: no I/O, no clock, no allocation.  Thread-safe (no state outside the arguments).  Shared
+ * variables and procedures: switch/auth_pae.h.
  */
 #ifndef SWITCH_BACKEND_H
 #define SWITCH_BACKEND_H

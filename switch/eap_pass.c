@@ -3,8 +3,10 @@
  * eap_pass - the EAP layer of a pass-through authenticator.
  *
  * Deviations from RFC 4137 clause 6 (full authenticator):
- * D1 No local methods: PROPOSE_METHOD is always Identity, and the policy after it always passes through.
- * D2 A supplicant that stops answering leads to eapTimeout only; no Failure is sent (TIMEOUT_FAILURE).
+ * D1 No local methods: PROPOSE_METHOD is always Identity, and the policy after it always passes
+ *    through.
+ * D2 A supplicant that stops answering leads to eapTimeout only; no Failure is sent
+ *    (TIMEOUT_FAILURE).
  * D3 aaaEapNoReq does not exist: a RADIUS server that has nothing to send answers nothing.
  */
 #include "switch/eap_pass.h"
@@ -72,7 +74,10 @@ bool eap_pass_response(struct eap_pass *eap, struct pae_shared *shared,
                        const struct eap_packet *packet)
 {
 	shared->eapResp = false;
-	/* RFC 3748 4.1: the identifier matches the outstanding request's; 5.1: Identity is not refused */
+	/*
+	 * RFC 3748 4.1: the identifier matches the outstanding request's; 5.1: Identity is not
+	 * refused
+	 */
 	if (eap->state != EAP_PASS_REQUEST || packet->code != EAP_CODE_RESPONSE ||
 	    packet->id != eap->id || (eap->identity && packet->type != EAP_METHOD_IDENTITY)) {
 		shared->eapNoReq = true;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * eap_pass - the EAP layer of a pass-through authenticator (RFC 4137 clause 6, RFC 3748 2.3): asks for
- * the Identity itself, lets the RADIUS server speak from then on, and sends requests again.
+ * eap_pass - the EAP layer of a pass-through authenticator (RFC 4137 clause 6, RFC 3748 2.3):
+ * asks for the Identity itself, lets the RADIUS server speak from then on, and sends requests
+ * again.
  *
- * Pure: no I/O, no clock, no allocation.  Thread-safe (no state outside the arguments).
- * Talks to the 802.1X machines through the eap* variables of struct pae_shared (RFC 4137 6.1).
+ * Pure: no I/O, no clock, no allocation.  Thread-safe (no state outside the arguments).  Talks to
+ * the 802.1X machines through the eap* variables of struct pae_shared (RFC 4137 6.1).
  */
 #ifndef SWITCH_EAP_PASS_H
 #define SWITCH_EAP_PASS_H
@@ -50,8 +51,8 @@ void eap_pass_abort(struct eap_pass *eap);
 void eap_pass_sent(struct eap_pass *eap, msec now);
 
 /*
- * eapResp: true: `packet` answers the outstanding request, hand it to the server; false: it does not,
- * and eapNoReq is set.
+ * eapResp: true: `packet` answers the outstanding request, hand it to the server; false: it does
+ * not, and eapNoReq is set.
  */
 bool eap_pass_response(struct eap_pass *eap, struct pae_shared *shared,
                        const struct eap_packet *packet);
@@ -60,8 +61,8 @@ bool eap_pass_response(struct eap_pass *eap, struct pae_shared *shared,
 enum portcall_err eap_pass_request(struct eap_pass *eap, struct pae_shared *shared,
                                    struct span packet) PORTCALL_MUST_CHECK;
 /*
- * The decision.  `packet` is the server's EAP packet; when it is none of the right code, one is made, so
- * that the supplicant never learns the opposite of the decision (RFC 3579 2.6.3).
+ * The decision.  `packet` is the server's EAP packet; when it is none of the right code, one is
+ * made, so that the supplicant never learns the opposite of the decision (RFC 3579 2.6.3).
  */
 void eap_pass_end(struct eap_pass *eap, struct pae_shared *shared, bool success,
                   struct span packet);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One call = inputs into the shared variables, then port_run(): both machines and the EAP layer move until none
- * of them does.  What they ask for becomes effects.
+ * One call = inputs into the shared variables, then port_run(): both machines and the EAP layer
+ * move until none of them does.  What they ask for becomes effects.
  *
  * Deviations, beside those of auth_pae.c, backend.c and eap_pass.c:
- * D1 An EAPOL-Start while the Identity request is unanswered sends that request again instead of ABORTING:
- *    request and Start cross at link-up, and one conversation is enough.
- * D2 eapolEap does not outlive the frame that set it: a response that nobody waits for is dropped.
+ * D1 An EAPOL-Start while the Identity request is unanswered sends that request again instead of
+ *    ABORTING: request and Start cross at link-up, and one conversation is enough.
+ * D2 eapolEap does not outlive the frame that set it: a response that nobody waits for is
+ *    dropped.
  * D3 When no RADIUS server answers, aWhile ends at once.
- * D4 The end of a session by Session-Timeout, and re-authentication of a port that is not authorised,
- *    pulse `initialize`.
+ * D4 The end of a session by Session-Timeout, and re-authentication of a port that is not
+ *    authorised, pulse `initialize`.
  */
 #include "switch/port_private.h"
 

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * port - one 802.1X port of the switch: Authenticator PAE, Backend Authentication, EAP pass-through and
- * the RADIUS conversation behind them (IEEE 802.1X-2004 clause 8, RFC 3579, RFC 3580).
+ * port - one 802.1X port of the switch: Authenticator PAE, Backend Authentication, EAP
+ * pass-through and the RADIUS conversation behind them (IEEE 802.1X-2004 clause 8, RFC 3579, RFC
+ * 3580).
  *
- * Pure: no I/O, no clock, no allocation after port_new().  Not thread-safe; ports are independent.
- * Times: msec since any fixed origin, never goes back; periods of the configuration in seconds.
+ * Pure: no I/O, no clock, no allocation after port_new().  Not thread-safe; ports are
+ * independent.  Times: msec since any fixed origin, never goes back; periods of the configuration
+ * in seconds.
  *
  *	port_link(p, true, now);
- *	while (port_output(p, &effect))      send, submit to the RADIUS client, open or close the gate
- *	port_input(p, frame, now); port_radius_reply(...); port_radius_timeout(...); port_tick(p, now)
+ *	while (port_output(p, &effect))    send, submit to the RADIUS client, open or close the gate
+ *	port_input(p, frame, now); port_radius_reply(...); port_radius_timeout(...); port_tick(...)
  *
- * The port opens no sockets and owns no RADIUS client: an ACCESS_REQUEST effect carries the attributes.
- * The owner hands them to radius_client_submit() with the effect's `request` as session handle, and hands
- * REPLY and TIMEOUT of that handle back.  The upper 32 bits of a handle are config.number, so that the
- * owner finds the port; answers to handles that the port no longer waits for are ignored.
+ * The port opens no sockets and owns no RADIUS client: an ACCESS_REQUEST effect carries the
+ * attributes.  The owner hands them to radius_client_submit() with the effect's `request` as
+ * session handle, and hands REPLY and TIMEOUT of that handle back.  The upper 32 bits of a handle
+ * are config.number, so that the owner finds the port; answers to handles that the port no longer
+ * waits for are ignored.
  *
- * Single-host mode: the first station that speaks EAPOL owns the attempt, and the session that comes of
- * it; EAPOL of others is ignored and counted until the attempt or session ends.  The gate itself is the
- * owner's: closed until GRANT, open for that station in that VLAN, closed again at CLOSE.
+ * Single-host mode: the first station that speaks EAPOL owns the attempt, and the session that
+ * comes of it; EAPOL of others is ignored and counted until the attempt or session ends.  The
+ * gate itself is the owner's: closed until GRANT, open for that station in that VLAN, closed
+ * again at CLOSE.
  */
 #ifndef SWITCH_PORT_H
 #define SWITCH_PORT_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * port_conversation - the EAP conversation of a port, between the supplicant and RADIUS (RFC 3579 2).
+ * port_conversation - the EAP conversation of a port, between the supplicant and RADIUS (RFC 3579
+ * 2).
  */
 #include "switch/port_private.h"
 
@@ -26,7 +27,9 @@ static void make_session_id(struct port *p)
 	p->session[PORT_SESSION_LEN] = '\0';
 }
 
-/* eapRestart: a session that is authorised keeps its station and id, everything else begins anew. */
+/*
+ * eapRestart: a session that is authorised keeps its station and id, everything else begins anew.
+ */
 void port_begin_attempt(struct port *p)
 {
 	port_cancel_request(p);

@@ -23,7 +23,10 @@ struct port_pending {
 	const struct fsm_arc *arc;
 };
 
-/* What the latest GRANT or CLOSE said; its strings stay for the owner when the next attempt begins. */
+/*
+ * What the latest GRANT or CLOSE said; its strings stay for the owner when the next attempt
+ * begins.
+ */
 struct port_decision {
 	bool has_mac;
 	uint8_t mac[MAC_LEN];
@@ -86,7 +89,9 @@ void port_forget_station(struct port *p);
 void port_run(struct port *p, msec now);
 void port_pulse_initialize(struct port *p, msec now);
 
-/* eapRestart: a session that is authorised keeps its station and id, everything else begins anew. */
+/*
+ * eapRestart: a session that is authorised keeps its station and id, everything else begins anew.
+ */
 void port_begin_attempt(struct port *p);
 /* eapResp: the response of the current frame goes to the server if it answers the request. */
 void port_take_response(struct port *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * port_run - the machines of a port move; what they ask for becomes effects, and what they decide becomes
- * GRANT and CLOSE.
+ * port_run - the machines of a port move; what they ask for becomes effects, and what they decide
+ * becomes GRANT and CLOSE.
  */
 #include "switch/port_private.h"
 
@@ -14,7 +14,7 @@ void port_emit(struct port *p, struct port_pending effect)
 	p->effects[(p->effect_head + p->effect_n++) % PORT_EFFECTS_MAX] = effect;
 }
 
-/* --- decisions --------------------------------------------------------------------------------- */
+/* --- decisions ------------------------------------------------------------------------------- */
 
 void port_blame(struct port *p, enum portcall_reason cause, const char *detail)
 {
@@ -73,7 +73,7 @@ static void open_authenticated(struct port *p, msec now)
 	decide(p, PORT_EFFECT_GRANT, PORTCALL_REASON_PORT_AUTHENTICATED, p->grant.vlan);
 }
 
-/* --- machines ---------------------------------------------------------------------------------- */
+/* --- machines -------------------------------------------------------------------------------- */
 
 static void send_final(struct port *p, enum eap_code code, uint8_t id)
 {

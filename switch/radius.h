@@ -2,8 +2,9 @@
 /*
  * radius - RADIUS packets (RFC 2865, 2868, 2869, 3579, 3580): bounded encoder and decoder.
  *
- * Pure: no I/O, no clock, no allocation.  Thread-safe.  A decoded packet is a view into the datagram;
- * radius_decode() has checked every attribute's length, so that walking a decoded packet cannot fail.
+ * Pure: no I/O, no clock, no allocation.  Thread-safe.  A decoded packet is a view into the
+ * datagram; radius_decode() has checked every attribute's length, so that walking a decoded
+ * packet cannot fail.
  *
  * Requests carry Message-Authenticator as their first attribute, and a reply counts only when its
  * Response Authenticator and its Message-Authenticator are right (CVE-2024-3596).
@@ -75,8 +76,8 @@ struct radius_attribute {
 };
 
 /*
- * DISCARD: shorter than 20 octets or than its Length field, Length above 4096, or attributes that do
- * not fill it exactly.  Nothing is authenticated by this.
+ * DISCARD: shorter than 20 octets or than its Length field, Length above 4096, or attributes that
+ * do not fill it exactly.  Nothing is authenticated by this.
  */
 enum portcall_err radius_decode(struct span datagram,
                                 struct radius_packet *ret_packet) PORTCALL_MUST_CHECK;
@@ -129,8 +130,8 @@ enum portcall_err radius_request(uint8_t id,
                                  size_t max, size_t *ret_n) PORTCALL_MUST_CHECK;
 
 /*
- * A server's reply to the request with `id` and `request_authenticator`, Message-Authenticator first:
- * for scripted servers in tests.  ERR_LIMIT as above.
+ * A server's reply to the request with `id` and `request_authenticator`, Message-Authenticator
+ * first: for scripted servers in tests.  ERR_LIMIT as above.
  */
 enum portcall_err radius_reply(uint8_t code, uint8_t id,
                                const uint8_t request_authenticator[static RADIUS_AUTHENTICATOR_LEN],

@@ -93,8 +93,9 @@ static enum portcall_err ask(struct radius_client *c, struct radius_request *q, 
 }
 
 /*
- * The next server for a request that has asked `tried`: the first that is not dead, else the first at
- * all.  A dead one whose time is over is tried with one request in each dead_time.  RADIUS_ANY_SERVER: none left.
+ * The next server for a request that has asked `tried`: the first that is not dead, else the
+ * first at all.  A dead one whose time is over is tried with one request in each dead_time.
+ * RADIUS_ANY_SERVER: none left.
  */
 static int pick_server(struct radius_client *c, uint32_t tried, msec now)
 {
@@ -149,7 +150,7 @@ static void give_up_server(struct radius_client *c, struct radius_request *q, ms
 	radius_requests_queue(&c->requests, q, RADIUS_PENDING_TIMEOUT);
 }
 
-/* --- interface --------------------------------------------------------------------------------- */
+/* --- interface ------------------------------------------------------------------------------- */
 
 static bool usable(const struct radius_client_config *config)
 {

@@ -2,25 +2,26 @@
 /*
  * radius_client - RADIUS client for many sessions and several servers (RFC 2865, 3579, 5080).
  *
- * Pure: no I/O, no clock, no allocation after radius_client_new().  Not thread-safe.
- * Times: msec since any fixed origin, never goes back.  Random octets come from the configuration.
+ * Pure: no I/O, no clock, no allocation after radius_client_new().  Not thread-safe.  Times: msec
+ * since any fixed origin, never goes back.  Random octets come from the configuration.
  *
  *	radius_client_submit(c, session, attributes, RADIUS_ANY_SERVER, now);
  *	while (radius_client_output(c, &effect))    send, or hand the reply to the session
  *	radius_client_input(c, server, socket, datagram, now); or radius_client_tick(c, now)
  *
- * Addresses are the owner's: a server is its index in the configuration, a source port is a socket
- * index.  The owner opens `sockets` UDP sockets (one source port each; servers may share them or not) and
- * says with each datagram which server (by source address) and which socket it came from; datagrams from
- * other addresses are not given to the client at all.
+ * Addresses are the owner's: a server is its index in the configuration, a source port is a
+ * socket index.  The owner opens `sockets` UDP sockets (one source port each; servers may share
+ * them or not) and says with each datagram which server (by source address) and which socket it
+ * came from; datagrams from other addresses are not given to the client at all.
  *
- * An identifier belongs to one (server, socket) and is not used again while its request lives, so that
- * 256 * sockets requests may be outstanding at a server.  A request is sent again with the same octets
- * (RFC 5080 2.2.1: doubling from `timeout`, jitter of a tenth).  After `attempts` transmissions it moves
- * on to the next server, with a new identifier and authenticator; the first one is dead for `dead_time`
- * unless it answered anything in the meantime.  A request that is bound to a server (one that carries
- * its State) does not move.  When all servers are dead they are asked in turn all the same.  A reply
- * removes its request only after both authenticators were verified.
+ * An identifier belongs to one (server, socket) and is not used again while its request lives, so
+ * that 256 * sockets requests may be outstanding at a server.  A request is sent again with the
+ * same octets (RFC 5080 2.2.1: doubling from `timeout`, jitter of a tenth).  After `attempts`
+ * transmissions it moves on to the next server, with a new identifier and authenticator; the
+ * first one is dead for `dead_time` unless it answered anything in the meantime.  A request that
+ * is bound to a server (one that carries its State) does not move.  When all servers are dead
+ * they are asked in turn all the same.  A reply removes its request only after both
+ * authenticators were verified.
  */
 #ifndef SWITCH_RADIUS_CLIENT_H
 #define SWITCH_RADIUS_CLIENT_H
@@ -59,9 +60,9 @@ struct radius_client *radius_client_new(const struct radius_client_config *confi
 void radius_client_free(struct radius_client *client); /* NULL is fine; wipes secrets */
 
 /*
- * Send an Access-Request with `attributes` (made with radius_put; copied; Message-Authenticator is
- * added) for `session`, a handle of the caller's that comes back in the effects; one live request per
- * handle.  `server` is an index (the request stays with it) or RADIUS_ANY_SERVER.
+ * Send an Access-Request with `attributes` (made with radius_put; copied; Message-Authenticator
+ * is added) for `session`, a handle of the caller's that comes back in the effects; one live
+ * request per handle.  `server` is an index (the request stays with it) or RADIUS_ANY_SERVER.
  * ERR_LIMIT: too many outstanding, or attributes over RADIUS_MAX_ATTRIBUTES.  ERR_USAGE: no such
  * server, or the handle has a live request.
  */

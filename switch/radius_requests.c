@@ -10,7 +10,7 @@ static uint32_t index_of(const struct radius_requests *t, const struct radius_re
 	return (uint32_t)(q - t->requests);
 }
 
-/* --- heap by `due` ----------------------------------------------------------------------------- */
+/* --- heap by `due` --------------------------------------------------------------------------- */
 
 static msec heap_due(const struct radius_requests *t, size_t i)
 {
@@ -47,7 +47,7 @@ static void heap_settle(struct radius_requests *t, size_t i)
 	}
 }
 
-/* --- sessions and the effect queue ------------------------------------------------------------- */
+/* --- sessions and the effect queue ----------------------------------------------------------- */
 
 static uint32_t *bucket_of(const struct radius_requests *t, uint64_t session)
 {
@@ -110,7 +110,7 @@ struct radius_request *radius_requests_next(struct radius_requests *t,
 	return q;
 }
 
-/* --- identifiers ------------------------------------------------------------------------------- */
+/* --- identifiers ----------------------------------------------------------------------------- */
 
 void radius_requests_wait(struct radius_requests *t, struct radius_request *q, size_t server,
                           uint32_t *cursor)
@@ -164,7 +164,7 @@ struct radius_request *radius_requests_of_id(const struct radius_requests *t, si
 	return i == NONE ? NULL : &t->requests[i];
 }
 
-/* --- life of a request ------------------------------------------------------------------------- */
+/* --- life of a request ----------------------------------------------------------------------- */
 
 struct radius_request *radius_requests_take(struct radius_requests *t, uint64_t session)
 {

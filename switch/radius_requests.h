@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * radius_requests - the outstanding requests of a RADIUS client: who they are for, which identifiers they
- * own, when the next one is due, and which of them has an effect to tell.
+ * radius_requests - the outstanding requests of a RADIUS client: who they are for, which
+ * identifiers they own, when the next one is due, and which of them has an effect to tell.
  *
  * Pure: no I/O, no clock, no allocation after radius_requests_init().  Not thread-safe.
  *
- * A request is free, or live between radius_requests_take() and radius_requests_release().  While it
- * waits for an answer it owns one identifier and stands in a heap by `due`.  Effects are a queue of
- * requests, so that no number of them can overflow anything.
+ * A request is free, or live between radius_requests_take() and radius_requests_release().  While
+ * it waits for an answer it owns one identifier and stands in a heap by `due`.  Effects are a
+ * queue of requests, so that no number of them can overflow anything.
  */
 #ifndef SWITCH_RADIUS_REQUESTS_H
 #define SWITCH_RADIUS_REQUESTS_H
@@ -62,7 +62,10 @@ struct radius_requests {
 	uint32_t out_head, out_tail;
 };
 
-/* `max` is at most RADIUS_IDS * sockets.  false: no memory; call radius_requests_done() in any case. */
+/*
+ * `max` is at most RADIUS_IDS * sockets.  false: no memory; call radius_requests_done() in any
+ * case.
+ */
 bool radius_requests_init(struct radius_requests *t, size_t max, size_t servers, unsigned sockets);
 void radius_requests_done(struct radius_requests *t);
 
@@ -74,8 +77,8 @@ struct radius_request *radius_requests_of_session(const struct radius_requests *
                                                   uint64_t session);
 
 /*
- * Give `q` a free identifier of `server`, searched from *cursor on (which moves behind it), and let it
- * wait until q->due.  There is always a free one, because of `max`.
+ * Give `q` a free identifier of `server`, searched from *cursor on (which moves behind it), and
+ * let it wait until q->due.  There is always a free one, because of `max`.
  */
 void radius_requests_wait(struct radius_requests *t, struct radius_request *q, size_t server,
                           uint32_t *cursor);

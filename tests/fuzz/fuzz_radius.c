@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A datagram from a RADIUS server: through the decoder and all its readers, to a client that waits for an
- * answer with its identifier, and, as if it had been verified, to a port that waits for it.
+ * A datagram from a RADIUS server: through the decoder and all its readers, to a client that
+ * waits for an answer with its identifier, and, as if it had been verified, to a port that waits
+ * for it.
  */
 #include "tests/fuzz/fuzz.h"
 

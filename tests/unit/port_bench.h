@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * port_bench - a port on a bench: the test is the supplicant and the RADIUS server, `now` is a variable, and
- * what the port did since the last look is counted here.
+ * port_bench - a port on a bench: the test is the supplicant and the RADIUS server, `now` is a
+ * variable, and what the port did since the last look is counted here.
  */
 #ifndef TESTS_UNIT_PORT_BENCH_H
 #define TESTS_UNIT_PORT_BENCH_H

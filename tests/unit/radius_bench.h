@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * radius_bench - a RADIUS client on a bench: the test is the servers, time is an argument, and what the
- * client did is kept here.
+ * radius_bench - a RADIUS client on a bench: the test is the servers, time is an argument, and
+ * what the client did is kept here.
  */
 #ifndef TESTS_UNIT_RADIUS_BENCH_H
 #define TESTS_UNIT_RADIUS_BENCH_H
@@ -31,7 +31,10 @@ static const char *discard_why;
 
 static const char *const secrets[] = { "first secret", "second", "third" };
 
-/* What `random` gives for jitter: 0x7fff is none, 0 is -10 %, 0xffff is +10 %; authenticators count up. */
+/*
+ * What `random` gives for jitter: 0x7fff is none, 0 is -10 %, 0xffff is +10 %; authenticators
+ * count up.
+ */
 static uint16_t jitter;
 
 static inline void random_octets(void *ctx, void *ret_octets, size_t n)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* IEEE 802.1X-2004 8.2.4: each arc of auth_pae.def, what its state does, and that no arc was forgotten. */
+/*
+ * IEEE 802.1X-2004 8.2.4: each arc of auth_pae.def, what its state does, and that no arc was
+ * forgotten.
+ */
 #include "tests/unit/check.h"
 
 #include "switch/auth_pae.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* IEEE 802.1X-2004 8.2.9: each arc of backend.def, what its state does, and that no arc was forgotten. */
+/*
+ * IEEE 802.1X-2004 8.2.9: each arc of backend.def, what its state does, and that no arc was
+ * forgotten.
+ */
 #include "tests/unit/check.h"
 
 #include "switch/backend.h"

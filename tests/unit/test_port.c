@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One port: its conversation with a supplicant and a RADIUS server, played by the test in virtual time. */
+/*
+ * One port: its conversation with a supplicant and a RADIUS server, played by the test in virtual
+ * time.
+ */
 #include "tests/unit/port_bench.h"
 
 static void identity_is_asked_at_link_up(void **state)

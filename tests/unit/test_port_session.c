@@ -381,7 +381,10 @@ static void extreme_periods_do_not_spin(void **state)
 	port_free(b.port);
 }
 
-/* Any sequence of frames, replies and time: the port is open exactly when an Accept with a VLAN stands. */
+/*
+ * Any sequence of frames, replies and time: the port is open exactly when an Accept with a VLAN
+ * stands.
+ */
 static void random_events_never_open_by_themselves(void **state)
 {
 	uint32_t random = 12345;

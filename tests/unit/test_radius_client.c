@@ -263,7 +263,10 @@ static void wrong_use_is_refused(void **state)
 	assert_null(radius_client_new(&config));
 }
 
-/* Against a plain list: the deadline is the earliest one, and no two live requests share an identifier. */
+/*
+ * Against a plain list: the deadline is the earliest one, and no two live requests share an
+ * identifier.
+ */
 static void a_thousand_requests_in_any_order(void **state)
 {
 	enum { SESSIONS = 600 };

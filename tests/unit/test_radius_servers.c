@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RADIUS client with several servers: when one is dead, who is asked instead, and how it comes back. */
+/*
+ * RADIUS client with several servers: when one is dead, who is asked instead, and how it comes
+ * back.
+ */
 #include "tests/unit/radius_bench.h"
 
 static void a_dead_server_is_passed_over(void **state)
