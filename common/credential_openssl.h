@@ -132,12 +132,13 @@ struct pkcs12_contents {
 
 /*
  * Read DER.  `passphrase` is UTF-8, NULL and "" are both none (both encodings of none are tried).
- * Sizes, counts and key derivation iterations are checked before work is done.  ERR_MEMORY,
+ * Sizes, counts and key derivation iterations (at most `iterations` each, four times that together)
+ * are checked before work is done.  ERR_MEMORY,
  * ERR_LIMIT, ERR_SYNTAX or ERR_REFUSED with reason and text in `ret_why`.  OpenSSL's legacy
  * provider is loaded into a library context of its own, and only when the file needs it.
  */
 PORTCALL_MUST_CHECK enum portcall_err pkcs12_read(struct span der, const char *passphrase,
-                                                  bool unencrypted,
+                                                  bool unencrypted, unsigned iterations,
                                                   struct pkcs12_contents *ret_contents,
                                                   struct portcall_why *ret_why);
 void pkcs12_done(struct pkcs12_contents *contents);

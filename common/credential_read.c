@@ -10,6 +10,7 @@
 #include "common/credential_openssl.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,7 +387,8 @@ static void read_client(struct reading *r, const struct portcall_items *items)
 		refuse_why(r, err, &why);
 	} else {
 		err = pkcs12_read(span(der, n), r->options->passphrase,
-		                  r->options->unencrypted_pkcs12, &contents, &why);
+		                  r->options->unencrypted_pkcs12, r->options->pkcs12_iterations,
+		                  &contents, &why);
 		why.line = r->item->line;
 		if (err)
 			refuse_why(r, err, &why);
@@ -405,17 +407,22 @@ enum portcall_err portcall_credentials_read(const struct portcall_items *items,
                                             struct portcall_credentials **ret_credentials,
                                             struct portcall_why *ret_why)
 {
+	struct portcall_credentials_options known = { 0 };
 	struct portcall_credentials *c;
-	struct reading r = { .options = options,
-		             .policy = { .profile = options->profile,
-		                         .verify = options->verify,
-		                         .time = options->now } };
+	struct reading r = { .options = &known };
 
-	if (options->size < sizeof(*options)) {
+	if (options->size < offsetof(struct portcall_credentials_options, pkcs12_iterations)) {
 		*ret_why = (struct portcall_why){ .text = "options.size is too small" };
 		return PORTCALL_ERR_USAGE;
 	}
-	c = credentials_new(options->profile);
+	/* callers that were compiled before a field was added say so by their size */
+	memcpy(&known, options, options->size < sizeof(known) ? options->size : sizeof(known));
+	if (!known.pkcs12_iterations || known.pkcs12_iterations > PKCS12_MAX_ITERATIONS)
+		known.pkcs12_iterations = PKCS12_MAX_ITERATIONS;
+	r.policy = (struct cert_policy){ .profile = known.profile,
+		                         .verify = known.verify,
+		                         .time = known.now };
+	c = credentials_new(known.profile);
 	r.credentials = c;
 	if (!c) {
 		refuse_memory(&r);

@@ -22,8 +22,8 @@ enum {
 	MAX_DER = 128 << 10,
 	MAX_SAFES = 8,
 	MAX_BAGS = 64,
-	MAX_NESTING = 4,                     /* safe contents inside safe contents */
-	MAX_WORK = 4 * PKCS12_MAX_ITERATIONS /* of all key derivations together */
+	MAX_NESTING = 4,     /* safe contents inside safe contents */
+	MAX_DERIVATIONS = 4, /* with the largest count of iterations */
 };
 
 struct walk {
@@ -32,6 +32,7 @@ struct walk {
 	bool given; /* pass[0] is a real pass phrase */
 	bool unencrypted;
 	bool mac_checked;
+	int64_t most; /* iterations of one derivation */
 	int64_t work; /* iterations still allowed */
 	unsigned bags;
 	OSSL_LIB_CTX *legacy_ctx;
@@ -69,7 +70,7 @@ static bool damaged(struct walk *w, const char *what)
 /* Books the iterations of one derivation; false: too many. */
 static bool book(struct walk *w, const char *what, int64_t iterations)
 {
-	if (iterations > 0 && iterations <= PKCS12_MAX_ITERATIONS && iterations <= w->work) {
+	if (iterations > 0 && iterations <= w->most && iterations <= w->work) {
 		w->work -= iterations;
 		return true;
 	}
@@ -378,9 +379,13 @@ static PKCS12 *decode(struct walk *w, struct span der)
 }
 
 enum portcall_err pkcs12_read(struct span der, const char *passphrase, bool unencrypted,
-                              struct pkcs12_contents *ret_contents, struct portcall_why *ret_why)
+                              unsigned iterations, struct pkcs12_contents *ret_contents,
+                              struct portcall_why *ret_why)
 {
-	struct walk w = { .unencrypted = unencrypted, .work = MAX_WORK, .why = ret_why };
+	struct walk w = { .unencrypted = unencrypted,
+		          .most = iterations,
+		          .work = (int64_t)iterations * MAX_DERIVATIONS,
+		          .why = ret_why };
 	PKCS12 *p12;
 
 	*ret_why = (struct portcall_why){ .reason = PORTCALL_REASON_NONE };

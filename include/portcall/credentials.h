@@ -36,6 +36,7 @@ struct portcall_credentials_options {
 	int64_t now;                  /* seconds since 1970, for expiry; 0: do not judge dates */
 	portcall_finding_fn *finding; /* each finding, warnings too; may be NULL */
 	void *finding_ctx;
+	unsigned pkcs12_iterations; /* most key derivation iterations that are done; 0: 1,000,000 */
 };
 
 /*

@@ -266,7 +266,8 @@ static unsigned char *good_der(size_t *ret_n)
 static enum portcall_err read_der(const unsigned char *der, size_t n, struct portcall_why *ret_why)
 {
 	struct pkcs12_contents contents = { 0 };
-	enum portcall_err err = pkcs12_read(span(der, n), FIXTURE_PASS, false, &contents, ret_why);
+	enum portcall_err err =
+		pkcs12_read(span(der, n), FIXTURE_PASS, false, 1000, &contents, ret_why);
 
 	pkcs12_done(&contents);
 	return err;
@@ -335,8 +336,9 @@ static void too_many_certificates(void **state)
 	p12 = PKCS12_add_safes(safes, 0);
 	PKCS12_set_mac(p12, FIXTURE_PASS, -1, NULL, 0, 1, EVP_sha256());
 	n = i2d_PKCS12(p12, &der);
-	assert_int_equal(pkcs12_read(span(der, (size_t)n), FIXTURE_PASS, false, &contents, &why),
-	                 PORTCALL_ERR_LIMIT);
+	assert_int_equal(
+		pkcs12_read(span(der, (size_t)n), FIXTURE_PASS, false, 1000, &contents, &why),
+		PORTCALL_ERR_LIMIT);
 	assert_int_equal(why.reason, PORTCALL_REASON_P12_LIMIT);
 	OPENSSL_free(der);
 	PKCS12_free(p12);
