@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <pcap/pcap.h>
 
@@ -108,11 +109,17 @@ struct lab_capture {
 static void dump(uv_poll_t *poll, int status, int events)
 {
 	struct lab_capture *capture = poll->data;
+	int error;
+	socklen_t n = sizeof error;
 
-	(void)status;
 	(void)events;
 	pcap_dispatch(capture->in, -1, pcap_dump, (u_char *)capture->out);
 	pcap_dump_flush(capture->out);
+	if (status == 0)
+		return;
+	/* the cable was pulled: the socket says so once, libuv stops; frames come again with the link */
+	getsockopt(pcap_get_selectable_fd(capture->in), SOL_SOCKET, SO_ERROR, &error, &n);
+	uv_poll_start(poll, UV_READABLE, dump);
 }
 
 static struct lab_capture *open_port(struct lab *lab, const char *port)

@@ -8,7 +8,7 @@
 
 static const struct lab_case cases[] = {
 	{ "wrong-ca", LAB_WRONG_CA, REASON(SERVER_UNKNOWN_CA), REASON(PORT_REJECTED),
-	  REASON(CLIENT_CERT_INVALID),
+	  REASON(SERVER_REFUSED),
 	  "the RADIUS server's certificate is from a CA that the phone does not know" },
 	{ "expired-client", LAB_EXPIRED_CLIENT, REASON(CLIENT_REFUSED), REASON(PORT_REJECTED),
 	  REASON(CLIENT_CERT_INVALID), "the phone's certificate has expired" },
@@ -24,7 +24,7 @@ static const struct lab_case cases[] = {
 	{ "radius-down", LAB_RADIUS_DOWN, REASON(RADIUS_UNREACHABLE), REASON(PORT_RADIUS_TIMEOUT),
 	  REASON(NONE), "no RADIUS server runs" },
 	{ "server-name", LAB_SERVER_NAME, REASON(SERVER_NAME), REASON(PORT_REJECTED),
-	  REASON(CLIENT_CERT_INVALID), "verify = full, and the RADIUS server has another name" },
+	  REASON(SERVER_REFUSED), "verify = full, and the RADIUS server has another name" },
 	{ "bad-xml", LAB_BAD_XML, REASON(XML_SYNTAX), REASON(PORT_NO_SUPPLICANT), REASON(NONE),
 	  "the phone's provisioning file is broken off in the middle" },
 };

@@ -77,6 +77,25 @@ static bool address(struct lab *lab, const char *netns, const char *interface, c
 	return batch(lab, netns, netns, text);
 }
 
+/* Each in a namespace of its own needs its own ip; they run together. */
+static bool phones_up(struct lab *lab)
+{
+	static const char *const argv[] = { "ip", "link", "set", "eth0", "up", NULL };
+	struct lab_process *ips[LAB_PHONES_MAX];
+
+	for (unsigned i = 0; i < lab->phone_count; i++) {
+		ips[i] = lab_spawn(lab, &lab->phones[i], "ip", lab->phones[i].name, NULL, argv);
+		if (!ips[i])
+			return false;
+		ips[i]->may_end = true;
+	}
+	for (unsigned i = 0; i < lab->phone_count; i++)
+		if (!lab_ended(lab, ips[i], 5000) || ips[i]->status || ips[i]->signal)
+			return lab_fail(lab, "the interface of %s cannot be set up: %s",
+			                lab->phones[i].name, ips[i]->last);
+	return true;
+}
+
 bool lab_net_build(struct lab *lab)
 {
 	bool ours = !lab->opt.stock_authenticator;
@@ -115,35 +134,29 @@ bool lab_net_build(struct lab *lab)
 		        LAB_WEB_MAC);
 	for (unsigned i = 0; i < lab->phone_count; i++)
 		fprintf(out,
-		        "link add %s netns ports up type veth peer name eth0 address %s netns %s\n",
+		        "link add %s netns ports type veth peer name eth0 address %s netns %s\n",
 		        lab->phones[i].port, lab->phones[i].mac, lab->phones[i].name);
 	ok = fclose(out) == 0 && batch(lab, "links", NULL, text);
 	free(text);
-	return ok && address(lab, management, "r0", "10.77.1.1/30") &&
+	return ok && phones_up(lab) && address(lab, management, "r0", "10.77.1.1/30") &&
 	       address(lab, "radius", "eth0", "10.77.1.2/30") &&
 	       (!ours || (address(lab, "web", "eth0", LAB_WEB_IP "/24") &&
 	                  address(lab, "dhcp", "eth0", "10.77.20.3/24")));
 }
 
-/* Plug all phones in or out.  Each has a namespace of its own, so each needs its own ip; they run together. */
+/* A phone's interface is always up; what comes and goes is its carrier, at the switch's end of the cable. */
 bool lab_net_links(struct lab *lab, bool up)
 {
-	static const char *const argv[2][7] = {
-		{ "ip", "link", "set", "eth0", "down", NULL },
-		{ "ip", "link", "set", "eth0", "up", NULL },
-	};
-	struct lab_process *plugs[LAB_PHONES_MAX];
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool ok;
 
-	for (unsigned i = 0; i < lab->phone_count; i++) {
-		plugs[i] =
-			lab_spawn(lab, &lab->phones[i], "ip", lab->phones[i].name, NULL, argv[up]);
-		if (!plugs[i])
-			return false;
-		plugs[i]->may_end = true;
-	}
+	if (!out)
+		return lab_fail(lab, "out of memory.");
 	for (unsigned i = 0; i < lab->phone_count; i++)
-		if (!lab_ended(lab, plugs[i], 5000) || plugs[i]->status || plugs[i]->signal)
-			return lab_fail(lab, "the link of %s cannot be set: %s",
-			                lab->phones[i].name, plugs[i]->last);
-	return true;
+		fprintf(out, "link set %s %s\n", lab->phones[i].port, up ? "up" : "down");
+	ok = fclose(out) == 0 && batch(lab, up ? "plug-in" : "plug-out", "ports", text);
+	free(text);
+	return ok;
 }

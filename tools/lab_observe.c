@@ -107,7 +107,7 @@ static void observe_port(struct lab *lab, struct lab_phone *phone, const char *n
 		lab_line(lab, t, "switch", LAB_GOOD, "port granted", "%s for %s (%s), VLAN %d: %s",
 		         phone->port, text_of(event, "mac"), text_of(event, "user"), phone->vlan,
 		         text_of(event, "text"));
-	} else if (strcmp(name, "port-closed") == 0 && lab->plugged) {
+	} else if (strcmp(name, "port-closed") == 0 && phone->link_t) {
 		phone->closed = true;
 		sentence_of(event, why);
 		lab_line(lab, t, "switch", tone_of(event), "port closed", "%s: %s", phone->port,
@@ -195,10 +195,10 @@ static void observe_phone(struct lab *lab, struct lab_phone *phone, const char *
 		         text_of(event, "tls"), *text_of(event, "tls") ? ", " : "",
 		         text_of(event, "cipher"), *text_of(event, "tls") ? ")" : "");
 	} else if (strcmp(name, "address") == 0) {
-		lab_line(lab, t, who, tone_of(event), "address", "%s%s%s%s%s",
+		lab_line(lab, t, who, tone_of(event), "address", "%s%s%s%s%s%s",
 		         text_of(event, "address"), why, *why ? "" : " from ",
 		         text_of(event, "server"),
-		         *text_of(event, "url") ? "; provisioning at " : "");
+		         *text_of(event, "url") ? "; provisioning at " : "", text_of(event, "url"));
 	} else if (strcmp(name, "fetch") == 0) {
 		observe_fetch(lab, phone, event, t);
 	} else if (strcmp(name, "items") == 0) {

@@ -127,9 +127,15 @@ static bool plug_in(struct lab *lab)
 	return lab_net_links(lab, true);
 }
 
+/* With hostapd: captures are opened on ports that are up. */
+static bool watch_ports(struct lab *lab)
+{
+	return lab_net_links(lab, true) && lab_capture_open(lab) && lab_net_links(lab, false);
+}
+
 static bool take_phones_up(struct lab *lab)
 {
-	if (lab->opt.stock_authenticator ? !lab_capture_open(lab) : !lab_probe(lab))
+	if (lab->opt.stock_authenticator ? !watch_ports(lab) : !lab_probe(lab))
 		return false;
 	if (!lab->opt.stock_supplicant &&
 	    (!lab_phones_start(lab) || !lab_wait(lab, phones_ready, 10000)))

@@ -80,7 +80,8 @@ bool lab_inventory(struct lab *lab)
 		                            LAB_RUN "/inventory.json",
 		                            NULL };
 
-	return lab_command(lab, "inventory", NULL, argv);
+	return lab_write(lab, "passphrase", 0600, "%s\n", LAB_PASSPHRASE) &&
+	       lab_command(lab, "inventory", NULL, argv);
 }
 
 /* --- web and DHCP -------------------------------------------------------------------------------- */
