@@ -185,6 +185,21 @@ static void replies_count_only_from_where_the_request_went(void **state)
 	radius_client_free(c);
 }
 
+static void identifiers_take_turns(void **state)
+{
+	struct radius_client *c = client(1);
+
+	(void)state;
+	for (size_t i = 0; i < 256; i++) {
+		submit(c, i, RADIUS_ANY_SERVER, 0);
+		reply(c, &sent[i], RADIUS_ACCESS_ACCEPT, 0);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(sent[k].id, sent[i].id);
+	}
+	assert_int_equal(replies, 256);
+	radius_client_free(c);
+}
+
 static void identifiers_are_not_shared(void **state)
 {
 	static bool used[3][256];
@@ -363,6 +378,8 @@ int main(void)
 		  a_reply_without_message_authenticator_is_dropped),
 		C("a reply counts only from the server and at the port of its request",
 		  replies_count_only_from_where_the_request_went),
+		C("an identifier comes back only after all others had their turn",
+		  identifiers_take_turns),
 		C("RFC 2865 2.5: 768 outstanding on three ports, no identifier twice",
 		  identifiers_are_not_shared),
 		C("cancel frees identifier, timer and queued effect", cancel_frees_everything),
