@@ -204,6 +204,11 @@ $(B)/test/%: $(B)/obj/tests/scenario/%.o $(SCENARIO_HELP) $(TEST_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(TEST_LIBS)
 
+$(B)/test/bench_%: $(B)/obj/tests/bench/bench_%.o $(SCENARIO_HELP) $(TEST_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+
 $(B)/test/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)

@@ -150,8 +150,7 @@ void eap_engine_free(struct eap_engine *engine)
 enum eap_engine_verdict eap_engine_feed(struct eap_engine *engine, struct span packet,
                                         struct span *ret_response)
 {
-	wpabuf_free(engine->response);
-	engine->response = NULL;
+	eap_engine_sent(engine);
 	engine->request = wpabuf_alloc_copy(packet.p, packet.n);
 	if (!engine->request)
 		return EAP_ENGINE_NOTHING;
@@ -173,6 +172,12 @@ enum eap_engine_verdict eap_engine_feed(struct eap_engine *engine, struct span p
 		return EAP_ENGINE_NOTHING;
 	*ret_response = span(wpabuf_head(engine->response), wpabuf_len(engine->response));
 	return EAP_ENGINE_RESPONSE;
+}
+
+void eap_engine_sent(struct eap_engine *engine)
+{
+	wpabuf_free(engine->response);
+	engine->response = NULL;
 }
 
 bool eap_engine_method_done(const struct eap_engine *engine)

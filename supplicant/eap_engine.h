@@ -32,6 +32,9 @@ void eap_engine_free(struct eap_engine *engine); /* NULL is fine; wipes keys */
 enum eap_engine_verdict eap_engine_feed(struct eap_engine *engine, struct span packet,
                                         struct span *ret_response);
 
+/* The response is on its way: its memory is not needed any more. */
+void eap_engine_sent(struct eap_engine *engine);
+
 /* The method came to its end: keys are derived, and an EAP-Success would be believed. */
 bool eap_engine_method_done(const struct eap_engine *engine);
 /* The MSK, 64 octets, borrowed; an empty span without one. */

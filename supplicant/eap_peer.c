@@ -64,6 +64,7 @@ void eap_peer_free(struct eap_peer *peer)
 	if (!peer)
 		return;
 	eap_engine_free(peer->engine);
+	free(peer->tls.detail);
 	wipe(peer->msk, sizeof(peer->msk));
 	free(peer);
 }
@@ -79,6 +80,7 @@ bool eap_peer_restart(struct eap_peer *peer)
 	const struct eap_peer_setup *setup = peer->setup;
 
 	eap_peer_abort(peer);
+	free(peer->tls.detail);
 	wipe(peer->msk, sizeof(peer->msk));
 	*peer = (struct eap_peer){
 		.setup = setup,
@@ -279,6 +281,11 @@ static enum eap_peer_verdict input_success(struct eap_peer *peer, const struct e
 	return end(peer, PORTCALL_REASON_AUTHENTICATED, "");
 }
 
+static const char *tls_detail(const struct eap_peer *peer)
+{
+	return peer->tls.detail ? peer->tls.detail : "";
+}
+
 /* Not fed to libeap: behind a TLS 1.2 handshake it would ignore the server's policy and wait. */
 static enum eap_peer_verdict input_failure(struct eap_peer *peer, const struct eap_packet *p,
                                            msec now)
@@ -286,7 +293,7 @@ static enum eap_peer_verdict input_failure(struct eap_peer *peer, const struct e
 	if (p->id != peer->last_id)
 		return discard(peer, "an EAP-Failure had another identifier than the last request");
 	if (peer->tls.failed)
-		return end(peer, peer->tls.why.reason, peer->tls.why.text);
+		return end(peer, peer->tls.reason, tls_detail(peer));
 	if (peer->refused && !peer->started)
 		return end(peer, PORTCALL_REASON_METHOD_REFUSED, "");
 	if (!peer->started && peer->identities > 0 && now - peer->identity_at >= REJECT_DELAY_MAX)
@@ -322,14 +329,20 @@ enum eap_peer_verdict eap_peer_input(struct eap_peer *peer, struct span packet, 
 	return EAP_PEER_DISCARD;
 }
 
+void eap_peer_sent(struct eap_peer *peer)
+{
+	if (peer->engine)
+		eap_engine_sent(peer->engine);
+}
+
 /* --- what is known --------------------------------------------------------------------------- */
 
 static enum portcall_reason silence(const struct eap_peer *peer, const char **ret_detail)
 {
 	*ret_detail = "";
 	if (peer->tls.failed) {
-		*ret_detail = peer->tls.why.text;
-		return peer->tls.why.reason;
+		*ret_detail = tls_detail(peer);
+		return peer->tls.reason;
 	}
 	if (peer->refused && !peer->started)
 		return PORTCALL_REASON_METHOD_REFUSED;

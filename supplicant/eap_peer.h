@@ -76,10 +76,13 @@ bool eap_peer_begins_anew(const struct eap_peer *peer, struct span packet, msec 
 
 /*
  * A packet from the authenticator (exact length or padded).  RESPONSE: `ret_response` is valid until
- * the next call.  `now` tells a rejection from a RADIUS server that never answered.
+ * eap_peer_sent() or the next packet.  `now` tells a rejection from a RADIUS server that never answered.
  */
 enum eap_peer_verdict eap_peer_input(struct eap_peer *peer, struct span packet, msec now,
                                      struct span *ret_response);
+
+/* The response was sent: it is not needed any more. */
+void eap_peer_sent(struct eap_peer *peer);
 
 struct eap_peer_outcome eap_peer_outcome(const struct eap_peer *peer);
 

@@ -268,8 +268,10 @@ static void run(struct portcall_supplicant *s, msec now)
 		}
 		if (e.actions & SUPP_GET_RSP)
 			get_supp_rsp(s, now);
-		if (e.actions & SUPP_TX_RSP)
+		if (e.actions & SUPP_TX_RSP) {
 			send_eapol(s, EAPOL_EAP, s->response);
+			eap_peer_sent(s->peer);
+		}
 	}
 }
 

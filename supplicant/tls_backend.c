@@ -95,9 +95,8 @@ static void fail(struct tls_connection *conn, enum portcall_reason reason, const
 		return;
 	session->failed = true;
 	session->done = false;
-	session->why.reason = reason;
-	session->why.line = 0;
-	snprintf(session->why.text, sizeof(session->why.text), "%s", detail);
+	session->reason = reason;
+	session->detail = strdup(detail);
 }
 
 /* Alerts that speak about the certificate that we sent (RFC 8446 6.2). */
@@ -190,6 +189,17 @@ static void read_application_data(struct tls_connection *conn)
 	}
 }
 
+/* An empty memory BIO keeps the room of its largest flight: give it back while the peer is waited for. */
+static void shrink(BIO *bio)
+{
+	BUF_MEM *empty = BUF_MEM_new();
+
+	if (empty)
+		BIO_set_mem_buf(bio, empty, BIO_CLOSE);
+	else
+		(void)BIO_reset(bio);
+}
+
 static struct wpabuf *take_output(struct tls_connection *conn)
 {
 	char *data = NULL;
@@ -198,7 +208,9 @@ static struct wpabuf *take_output(struct tls_connection *conn)
 
 	if (out && n > 0)
 		wpabuf_put_data(out, data, (size_t)n);
-	(void)BIO_reset(conn->out);
+	shrink(conn->out);
+	if (BIO_pending(conn->in) == 0)
+		shrink(conn->in);
 	return out;
 }
 

@@ -27,8 +27,9 @@ struct tls_session {
 
 	/* what became of it */
 	bool done;   /* the server proved itself and its success is protected */
-	bool failed; /* `why` says why; the connection is dead */
-	struct portcall_why why;
+	bool failed; /* the connection is dead, because of: */
+	enum portcall_reason reason;
+	char *detail; /* heap, the owner's to free; NULL: nothing to add, or no memory for it */
 	const char *version; /* "TLSv1.3"; static; NULL before the handshake's end */
 	const char *cipher;  /* static */
 	bool resumed;
