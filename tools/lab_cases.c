@@ -10,7 +10,7 @@ static const struct lab_case cases[] = {
 	{ "wrong-ca", LAB_WRONG_CA, REASON(SERVER_UNKNOWN_CA), REASON(PORT_REJECTED),
 	  REASON(SERVER_REFUSED),
 	  "the RADIUS server's certificate is from a CA that the phone does not know" },
-	{ "expired-client", LAB_EXPIRED_CLIENT, REASON(CLIENT_REFUSED), REASON(PORT_REJECTED),
+	{ "expired-client", LAB_EXPIRED_CLIENT, REASON(REJECTED), REASON(PORT_REJECTED),
 	  REASON(CLIENT_CERT_INVALID), "the phone's certificate has expired" },
 	{ "unknown-device", LAB_UNKNOWN_DEVICE, REASON(REJECTED), REASON(PORT_REJECTED),
 	  REASON(DEVICE_UNKNOWN), "the phone is not in the inventory" },

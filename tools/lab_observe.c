@@ -210,7 +210,9 @@ static void observe_phone(struct lab *lab, struct lab_phone *phone, const char *
 		         text_of(event, "system_version"), text_of(event, "device_version"));
 	} else if (strcmp(name, "provisioned") == 0) {
 		phone->provisioned = true;
-		lab_line(lab, t, who, LAB_GOOD, "provisioned", "%s", "");
+		lab_line(lab, t, who, LAB_GOOD, "provisioned",
+		         "system version %s, device version %s", text_of(event, "system_version"),
+		         text_of(event, "device_version"));
 	}
 }
 
@@ -223,7 +225,7 @@ void lab_observe(struct lab *lab, struct lab_phone *phone, json_t *event)
 		observe_switch(lab, name, event, t);
 		return;
 	}
-	if (strcmp(name, "started") == 0)
+	if (strcmp(name, "credentials") == 0) /* the last step of its start, good or bad */
 		phone->ready = true;
 	observe_phone(lab, phone, name, event, t);
 }

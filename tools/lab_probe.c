@@ -146,12 +146,15 @@ static bool send_all(struct lab *lab, struct lab_phone *phone)
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
 	uint8_t mac[6], web[6];
 	struct frame frames[PROBES];
-	int fd;
+	int fd, bypass = 1;
 
 	if (!mac_parse(phone->mac, mac) || !mac_parse(LAB_WEB_MAC, web) ||
 	    !lab_net_enter(lab, phone->name))
 		return false;
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	/* Linux gives an interface its queue a moment after its carrier, and drops frames until then */
+	if (fd >= 0)
+		setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &bypass, sizeof bypass);
 	to.sll_ifindex = (int)if_nametoindex("eth0");
 	if (!lab_net_enter(lab, NULL))
 		return false;
