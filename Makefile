@@ -59,9 +59,9 @@ SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client ac
 SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main
 TOOLS := portcall remote inventory inventory_tree pki lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
 	lab_observe lab_timeline lab_probe lab_capture lab_proof lab_cases lab_run
-MODULE := rlm_portcall verdict inventory inventory_read inventory_file
+MODULE := rlm_portcall verdict inventory inventory_read inventory_file json_pieces
 # of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
-MODULE_CORE := verdict inventory inventory_read inventory_file
+MODULE_CORE := verdict inventory inventory_read inventory_file json_pieces
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := pki
 

@@ -3,9 +3,12 @@
  * inventory_read - inventory.json, validated whole.
  *
  * Each function fills `why` and gives false when it refuses.  Keys that the format does not have are
- * refused: a misspelt "enabled" must not let a disabled phone in.  All strings live in one block as large
- * as the document's text, which is enough: each of them is a copy of a quoted part of it.  What is not
- * written is not resident.
+ * refused: a misspelt "enabled" must not let a disabled phone in.
+ *
+ * The text is taken in pieces, one device at a time, because the tree of a whole fleet would need seven times
+ * the text's memory.  Roles may stand behind the devices, so they are applied at the end.  All strings live
+ * in one block as large as the text, which is enough: each of them is a copy of a quoted part of it.  What is
+ * not written is not resident.
  */
 #include "radius-module/inventory_object.h"
 
@@ -18,6 +21,9 @@
 
 #include "common/auto.h"
 #include "common/mac.h"
+#include "radius-module/json_pieces.h"
+
+#define NO_MEMORY "There is not enough memory for the inventory."
 
 AUTO_CLEANUP(json, json_t *, json_decref)
 AUTO_CLEANUP(inventory, struct inventory *, inventory_unref)
@@ -134,15 +140,13 @@ static bool roles_read(struct inventory *inventory, const json_t *roles, char *w
 	const char *name;
 	json_t *object;
 
-	if (!roles)
-		return true;
 	if (!json_is_object(roles))
 		return refuse(why, "roles: it is not an object.");
 	if (json_object_size(roles) > INVENTORY_MAX_ROLES)
 		return refuse(why, "roles: there are more than %d.", INVENTORY_MAX_ROLES);
 	inventory->roles = calloc(json_object_size(roles) + 1, sizeof(*inventory->roles));
 	if (!inventory->roles)
-		return refuse(why, "There is not enough memory for the inventory.");
+		return refuse(why, NO_MEMORY);
 	json_object_foreach((json_t *)(uintptr_t)roles, name, object) {
 		struct role *role = &inventory->roles[inventory->roles_n++];
 		struct place place;
@@ -166,24 +170,29 @@ static bool roles_read(struct inventory *inventory, const json_t *roles, char *w
 	return true;
 }
 
-static bool role_apply(const struct inventory *inventory, const char *name, const char *place,
-                       struct device *device, char *why)
+/* What the roles say of the devices, once all of both is known. */
+static bool roles_apply(const struct inventory *inventory, char *why)
 {
-	device->role = "";
-	if (!*name)
-		return true;
-	for (size_t i = 0; i < inventory->roles_n; i++) {
-		const struct role *role = &inventory->roles[i];
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct device *device = &inventory->devices[i];
+		const struct role *role;
+		size_t at = 0;
 
-		if (strcmp(role->name, name) != 0)
+		if (!*device->role)
 			continue;
+		while (at < inventory->roles_n &&
+		       strcmp(inventory->roles[at].name, device->role) != 0)
+			at++;
+		if (at == inventory->roles_n)
+			return refuse(why, "devices[%zu].role: \"%.40s\" is not one of the roles.",
+			              i, device->role);
+		role = &inventory->roles[at];
 		device->role = role->name;
 		device->session_timeout = role->session_timeout;
 		if (!*device->vlan)
 			device->vlan = role->vlan;
-		return true;
 	}
-	return refuse(why, "%s.role: \"%.40s\" is not one of the roles.", place, name);
+	return true;
 }
 
 /* RFC 3339 in UTC: 2027-11-21T10:00:00Z. */
@@ -289,8 +298,8 @@ static bool device_read(struct inventory *inventory, const json_t *object, const
 	device->name = keep(inventory, name);
 	device->model =
 		before && !strcmp(before->model, model) ? before->model : keep(inventory, model);
+	device->role = before && !strcmp(before->role, role) ? before->role : keep(inventory, role);
 	return vlan_of(inventory, object, place, &device->vlan, why) &&
-	       role_apply(inventory, role, place, device, why) &&
 	       certificate_read(inventory, json_object_get(object, "certificate"), place, before,
 	                        device, why);
 }
@@ -322,72 +331,128 @@ static bool index_add(struct inventory *inventory, size_t at, char *why)
 	return true;
 }
 
-static bool tables_new(struct inventory *inventory, size_t count, size_t text_n)
+static bool index_all(struct inventory *inventory, char *why)
 {
 	size_t size = 16;
 
-	while (size < 2 * count)
+	while (size < 2 * inventory->count)
 		size *= 2;
 	inventory->mask = size - 1;
 	inventory->by_mac = calloc(size, sizeof(uint32_t));
 	inventory->by_certificate = calloc(size, sizeof(uint32_t));
-	inventory->devices = calloc(count + 1, sizeof(struct device));
-	inventory->strings = malloc(text_n + 1);
-	return inventory->by_mac && inventory->by_certificate && inventory->devices &&
-	       inventory->strings;
-}
-
-static bool document_read(struct inventory *inventory, const json_t *root, size_t text_n, char *why)
-{
-	static const char *const keys[] = { "format", "generated", "roles", "devices", NULL };
-	const json_t *format = json_object_get(root, "format");
-	const json_t *devices = json_object_get(root, "devices");
-	const char *generated;
-
-	if (!json_is_object(root))
-		return refuse(why, "The inventory is not a JSON object.");
-	if (!json_is_integer(format) || json_integer_value(format) != 1)
-		return refuse(why, "format: it is not 1, the only format that this version reads.");
-	if (!json_is_array(devices))
-		return refuse(why, "devices: it is missing or not an array.");
-	if (json_array_size(devices) > INVENTORY_MAX_DEVICES)
-		return refuse(why, "devices: there are more than %d.", INVENTORY_MAX_DEVICES);
-	if (!known_keys(root, "inventory", keys, why) ||
-	    !string_of(root, "inventory", "generated", OPTIONAL, &generated, why))
-		return false;
-	if (!tables_new(inventory, json_array_size(devices), text_n))
-		return refuse(why, "There is not enough memory for the inventory.");
-	if (!roles_read(inventory, json_object_get(root, "roles"), why))
-		return false;
-	for (size_t i = 0; i < json_array_size(devices); i++) {
-		struct place place;
-
-		snprintf(place.text, sizeof(place.text), "devices[%zu]", i);
-		if (!device_read(inventory, json_array_get(devices, i), place.text,
-		                 &inventory->devices[i], why) ||
-		    !index_add(inventory, i, why))
+	if (!inventory->by_mac || !inventory->by_certificate)
+		return refuse(why, NO_MEMORY);
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (!index_add(inventory, i, why))
 			return false;
-		inventory->count++;
 	}
 	return true;
 }
 
+static bool devices_read(struct inventory *inventory, struct json_pieces *pieces, char *why)
+{
+	size_t room = 0;
+
+	json_pieces_open(pieces, '[');
+	while (json_pieces_more(pieces, ']')) {
+		AUTO(json) json_t *object = json_pieces_value(pieces);
+		size_t at = inventory->count;
+		struct place place;
+
+		if (!object)
+			return false;
+		if (at == INVENTORY_MAX_DEVICES)
+			return refuse(why, "devices: there are more than %d.",
+			              INVENTORY_MAX_DEVICES);
+		if (at == room) {
+			room = room ? 2 * room : 256;
+
+			struct device *more =
+				realloc(inventory->devices, room * sizeof(*inventory->devices));
+
+			if (!more)
+				return refuse(why, NO_MEMORY);
+			inventory->devices = more;
+		}
+		memset(&inventory->devices[at], 0, sizeof(*inventory->devices));
+		snprintf(place.text, sizeof(place.text), "devices[%zu]", at);
+		if (!device_read(inventory, object, place.text, &inventory->devices[at], why))
+			return false;
+		inventory->count++;
+	}
+	return !pieces->failed;
+}
+
+enum member { MEMBER_FORMAT, MEMBER_GENERATED, MEMBER_ROLES, MEMBER_DEVICES, MEMBER_COUNT };
+
+static bool member_read(struct inventory *inventory, struct json_pieces *pieces, enum member member,
+                        char *why)
+{
+	if (member == MEMBER_DEVICES)
+		return devices_read(inventory, pieces, why);
+
+	AUTO(json) json_t *value = json_pieces_value(pieces);
+
+	if (!value)
+		return false;
+	if (member == MEMBER_ROLES)
+		return roles_read(inventory, value, why);
+	if (member == MEMBER_GENERATED)
+		return json_is_string(value) || json_is_null(value) ||
+		       refuse(why, "generated: it is not a string.");
+	return (json_is_integer(value) && json_integer_value(value) == 1) ||
+	       refuse(why, "format: it is not 1, the only format that this version reads.");
+}
+
+static bool document_read(struct inventory *inventory, struct json_pieces *pieces, char *why)
+{
+	static const char *const names[MEMBER_COUNT] = { "format", "generated", "roles",
+		                                         "devices" };
+	bool seen[MEMBER_COUNT] = { false };
+
+	json_pieces_open(pieces, '{');
+	while (json_pieces_more(pieces, '}')) {
+		AUTO(json) json_t *key = json_pieces_key(pieces);
+		int member = 0;
+
+		if (!key)
+			return false;
+		while (member < MEMBER_COUNT && strcmp(names[member], json_string_value(key)) != 0)
+			member++;
+		if (member == MEMBER_COUNT)
+			return refuse(why, "inventory: the key \"%.40s\" is not known.",
+			              json_string_value(key));
+		if (seen[member])
+			return refuse(why, "%s: it stands there twice.", names[member]);
+		seen[member] = true;
+		if (!member_read(inventory, pieces, (enum member)member, why))
+			return false;
+	}
+	json_pieces_end(pieces);
+	if (pieces->failed)
+		return false;
+	if (!seen[MEMBER_FORMAT])
+		return refuse(why, "format: it is missing.");
+	if (!seen[MEMBER_DEVICES])
+		return refuse(why, "devices: it is missing.");
+	return roles_apply(inventory, why) && index_all(inventory, why);
+}
+
 struct inventory *inventory_read(const char *text, size_t n, char ret_why[static INVENTORY_WHY_LEN])
 {
-	json_error_t error;
 	AUTO(inventory) struct inventory *inventory = calloc(1, sizeof(*inventory));
-	AUTO(json) json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
+	struct json_pieces pieces = json_pieces_of(text, n);
 
-	if (!inventory) {
-		refuse(ret_why, "There is not enough memory for the inventory.");
+	if (!inventory || !(inventory->strings = malloc(n + 1))) {
+		free(inventory);
+		inventory = NULL;
+		refuse(ret_why, NO_MEMORY);
 		return NULL;
 	}
 	atomic_init(&inventory->references, 1);
-	if (!root) {
-		refuse(ret_why, "line %d, column %d: %s.", error.line, error.column, error.text);
-		return NULL;
-	}
-	if (!document_read(inventory, root, n, ret_why))
-		return NULL;
-	return steal(inventory);
+	if (document_read(inventory, &pieces, ret_why))
+		return steal(inventory);
+	if (pieces.failed)
+		refuse(ret_why, "%s", pieces.why);
+	return NULL;
 }

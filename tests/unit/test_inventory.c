@@ -84,6 +84,24 @@ static void a_device_is_found_by_mac_and_by_certificate(void **state)
 	inventory_unref(inventory);
 }
 
+static void roles_may_stand_behind_the_devices(void **state)
+{
+	(void)state;
+	struct inventory *inventory = read_text(
+		"{\"devices\": [{\"mac\": \"020000000101\", \"role\": \"a\"}, "
+		"{\"mac\": \"020000000102\", \"role\": \"a\", \"vlan\": \"7\"}], "
+		"\"roles\": {\"a\": {\"vlan\": \"5\", \"session_timeout\": 9}}, \"format\": 1}");
+
+	assert_non_null(inventory);
+	const struct device *d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 1 });
+
+	assert_string_equal(d->vlan, "5");
+	assert_int_equal(d->session_timeout, 9);
+	d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 2 });
+	assert_string_equal(d->vlan, "7");
+	inventory_unref(inventory);
+}
+
 static void an_empty_inventory_knows_nobody(void **state)
 {
 	(void)state;
@@ -99,17 +117,16 @@ static void what_is_wrong_is_named_with_its_place(void **state)
 {
 #define D "{\"mac\": \"02:00:00:00:01:01\"}"
 	static const char *const rows[][2] = {
-		{ "", "line 1, column 0: '[' or '{' expected near end of file." },
+		{ "", "line 1, column 0: '{' expected." },
 		{ "{\n\"format\": 1,\n\"devices\": [}",
 		  "line 3, column 13: unexpected token near '}'." },
-		{ "[]", "The inventory is not a JSON object." },
-		{ "{\"devices\": []}",
-		  "format: it is not 1, the only format that this version reads." },
+		{ "[]", "line 1, column 1: '{' expected." },
+		{ "{\"devices\": []}", "format: it is missing." },
 		{ "{\"format\": 2, \"devices\": []}",
 		  "format: it is not 1, the only format that this version reads." },
-		{ "{\"format\": 1}", "devices: it is missing or not an array." },
+		{ "{\"format\": 1}", "devices: it is missing." },
 		{ "{\"format\": 1, \"format\": 1, \"devices\": []}",
-		  "line 1, column 22: duplicate object key near '\"format\"'." },
+		  "format: it stands there twice." },
 		{ "{\"format\": 1, \"devices\": [], \"extra\": 1}",
 		  "inventory: the key \"extra\" is not known." },
 		{ "{\"format\": 1, \"devices\": [], \"a\\nb\": 1}",
@@ -121,6 +138,16 @@ static void what_is_wrong_is_named_with_its_place(void **state)
 		  "roles.a.vlan: a VLAN id is a number from 1 to 4094." },
 		{ "{\"format\": 1, \"devices\": [], \"roles\": {\"a\": {\"session_timeout\": -1}}}",
 		  "roles.a.session_timeout: it is not a number of seconds." },
+		{ "{\"format\": 1, \"devices\": []} x",
+		  "line 1, column 30: nothing may follow the inventory." },
+		{ "{\"format\": 1, \"devices\": [], \"devices\": []}",
+		  "devices: it stands there twice." },
+		{ "{\"format\": 1 \"devices\": []}", "line 1, column 14: ',' expected." },
+		{ "{\"format\": 1, devices: []}", "line 1, column 15: a key in quotes expected." },
+		{ "{\"format\" 1}", "line 1, column 11: ':' expected." },
+		{ "{\"format\": 1,}", "line 1, column 14: a key in quotes expected." },
+		{ "{\"format\": 1, \"devices\": [{},]}", "devices[0].mac: it is missing." },
+		{ WITH(D ","), "line 1, column 92: unexpected token near ']'." },
 		{ WITH("7"), "devices[0]: it is not an object." },
 		{ WITH(D ", {}"), "devices[1].mac: it is missing." },
 		{ WITH("{\"mac\": 1}"), "devices[0].mac: it is not a string." },
@@ -314,7 +341,7 @@ static void a_file_is_followed_and_a_broken_one_changes_nothing(void **state)
 	assert_string_equal(why, "it cannot be read: Invalid argument.");
 	write_file(path, "{\"format\": 1, \"devices\": 1}");
 	assert_null(inventory_file_open(path, report, &reports, why));
-	assert_string_equal(why, "devices: it is missing or not an array.");
+	assert_string_equal(why, "line 1, column 26: '[' expected.");
 
 	write_file(path, WITH(D));
 	struct inventory_file *file = inventory_file_open(path, report, &reports, why);
@@ -352,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_device_is_found_by_mac_and_by_certificate),
+		cmocka_unit_test(roles_may_stand_behind_the_devices),
 		cmocka_unit_test(an_empty_inventory_knows_nobody),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_place),
 		cmocka_unit_test(a_shared_certificate_is_one_that_both_devices_declare),
