@@ -8,7 +8,8 @@
  *    ABORTING: request and Start cross at link-up, and one conversation is enough.
  * D2 eapolEap does not outlive the frame that set it: a response that nobody waits for is
  *    dropped.
- * D3 When no RADIUS server answers, aWhile ends at once.
+ * D3 When no RADIUS server answers, aWhile ends at once, but not within a second of the response:
+ *    a port whose requests cannot even be sent must not ask its supplicant in a tight circle.
  * D4 The end of a session by Session-Timeout, and re-authentication of a port that is not
  *    authorised, pulse `initialize`.
  */

@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { TIMEOUT_SOONEST = 1000 }; /* ms after the response; see D3 of port.c */
+
 void port_cancel_request(struct port *p)
 {
 	if (p->request)
@@ -161,7 +163,10 @@ void port_radius_timeout(struct port *port, uint64_t request, msec now)
 {
 	if (request == 0 || request != port->request)
 		return;
+	struct backend *backend = &port->backend;
+	msec earliest = backend->aWhile - backend->serverTimeout + TIMEOUT_SOONEST;
+
 	port->request = 0;
-	port->backend.aWhile = now; /* D3 */
+	backend->aWhile = msec_min(backend->aWhile, now > earliest ? now : earliest); /* D3 */
 	port_run(port, now);
 }

@@ -307,6 +307,7 @@ static void radius_timeout_is_told_and_tried_again(void **state)
 	bench_up(&b);
 	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
 	bench_clear(&b);
+	b.now += 8000;
 	port_radius_timeout(b.port, b.handle, b.now);
 	bench_drain(&b);
 	assert_int_equal(b.closes, 1);
@@ -322,6 +323,27 @@ static void radius_timeout_is_told_and_tried_again(void **state)
 	assert_int_equal(b.closes, 1);
 	assert_int_equal(b.cancels, 1);
 	assert_int_equal(b.cancelled, b.handle);
+	port_free(b.port);
+}
+
+static void requests_that_cannot_be_sent_do_not_spin(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b);
+	for (int i = 0; i < 5; i++) {
+		bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
+		bench_clear(&b);
+		port_radius_timeout(b.port, b.handle, b.now);
+		bench_drain(&b);
+		assert_int_equal(b.frames, 0);
+		assert_int_equal(port_deadline(b.port), b.now + 1000);
+		bench_tick(&b, b.now + 1000);
+		assert_int_equal(b.reason, PORTCALL_REASON_PORT_RADIUS_TIMEOUT);
+		assert_int_equal(b.closes, 1);
+		assert_int_equal(b.frames, 1);
+	}
 	port_free(b.port);
 }
 
@@ -391,6 +413,8 @@ int main(void)
 		  a_silent_supplicant_is_told_apart),
 		C("8.2.9: no answer of RADIUS is told, and the attempt begins again",
 		  radius_timeout_is_told_and_tried_again),
+		C("requests that cannot be sent: one attempt in a second",
+		  requests_that_cannot_be_sent_do_not_spin),
 		C("loss of link closes the port", unplugging_closes),
 		C("loss of link calls the RADIUS request back", unplugging_calls_the_request_back),
 	};

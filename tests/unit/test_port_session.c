@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One port: who may speak on it, how a session goes on and ends, and the forced modes. */
+/* One port: who may speak on it, and how a session goes on and ends. */
 #include "tests/unit/port_bench.h"
 
 static void start_at_link_up_costs_no_second_conversation(void **state)
