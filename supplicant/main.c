@@ -121,9 +121,12 @@ static int run(const struct settings *settings)
 
 static void print_finding(void *ctx, const struct portcall_why *why, const char *item)
 {
-	fprintf(stderr, "portcall-phone: %s:%d: %s%s%s%s%s\n", (const char *)ctx, why->line,
+	const char *hint = portcall_reason_hint(why->reason);
+
+	fprintf(stderr, "portcall-phone: %s:%d: %s%s%s%s%s%s%s%s\n", (const char *)ctx, why->line,
 	        item ? item : "", item ? ": " : "", portcall_reason_text(why->reason),
-	        why->text[0] ? " " : "", why->text);
+	        why->text[0] ? " [" : "", why->text, why->text[0] ? "]" : "", *hint ? " " : "",
+	        hint);
 }
 
 /* NULL: reported. */
@@ -143,10 +146,8 @@ static struct portcall_items *read_document(char *path)
 	}
 	n = fread(text, 1, PORTCALL_ITEMS_MAX_FILE + 1, file);
 	fclose(file);
-	if (portcall_items_read(text, n, print_finding, path, &items, &why) != PORTCALL_OK) {
-		print_finding(path, &why, NULL);
-		items = NULL;
-	}
+	if (portcall_items_read(text, n, print_finding, path, &items, &why) != PORTCALL_OK)
+		items = NULL; /* print_finding() said why */
 	explicit_bzero(text, n);
 	return items;
 }
