@@ -64,8 +64,13 @@ void cert_key_name(EVP_PKEY *key, char ret_name[static 32])
 {
 	char group[24];
 	const char *type;
-	int bits = EVP_PKEY_get_bits(key);
+	int bits;
 
+	if (!key) { /* of a kind that OpenSSL does not know */
+		strcpy(ret_name, "unknown");
+		return;
+	}
+	bits = EVP_PKEY_get_bits(key);
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
 		snprintf(ret_name, 32, "RSA-%d", bits);

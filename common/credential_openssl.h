@@ -88,7 +88,7 @@ enum portcall_reason cert_policy_dates(X509 *cert, int64_t time);
 void cert_sha256(X509 *cert, char ret_hex[static 65]);
 void cert_spki_sha256(X509 *cert, char ret_hex[static 65]);
 int64_t cert_seconds(const ASN1_TIME *date); /* since 1970; 0: malformed */
-/* "RSA-2048", "P-256", "ED25519" */
+/* "RSA-2048", "P-256", "ED25519"; "unknown" for NULL, as X509_get0_pubkey() may give */
 void cert_key_name(EVP_PKEY *key, char ret_name[static 32]);
 /* The INTEGER's octets in lower-case hex, as FreeRADIUS prints them ("03e9"); "" when they do not fit. */
 void cert_serial(X509 *cert, char *ret_hex, size_t n);

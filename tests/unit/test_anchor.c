@@ -297,6 +297,30 @@ static void two_slots(void **state)
 	free(server);
 }
 
+static void unknown_key(void **state)
+{
+	static const unsigned char rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1 };
+	unsigned char *p = NULL, *at;
+	int n = i2d_X509(w.ca.cert, &p);
+	char *text;
+
+	(void)state;
+	/* the key's algorithm becomes one that nobody knows; the signature is not looked at */
+	at = memmem(p, (size_t)n, rsa, sizeof(rsa));
+	assert_non_null(at);
+	at[sizeof(rsa) - 1] = 99;
+	text = fixture_base64(p, (size_t)n);
+	expect_credentials(
+		fixture_document(text, NULL, w.p12),
+		(struct portcall_credentials_options){ .verify = PORTCALL_VERIFY_TRUSTED }, NULL,
+		"key-type", "public key cannot be read");
+	expect_credentials(fixture_document(text, NULL, w.p12),
+	                   (struct portcall_credentials_options){ .verify = PORTCALL_VERIFY_NONE },
+	                   "1", "", NULL);
+	OPENSSL_free(p);
+	free(text);
+}
+
 static void everything_wrong_is_reported(void **state)
 {
 	struct portcall_credentials_options trusted = { .verify = PORTCALL_VERIFY_TRUSTED };
@@ -350,6 +374,7 @@ int main(void)
 		  NULL },
 		{ "everything that is wrong is reported", everything_wrong_is_reported, NULL, NULL,
 		  NULL },
+		{ "an anchor whose key is of an unknown kind", unknown_key, NULL, NULL, NULL },
 		{ "anchors of a file, named in details", anchors_from_a_file, NULL, NULL, NULL },
 	};
 	struct CMUnitTest tests[SLOTS + sizeof(others) / sizeof(*others)];
