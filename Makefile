@@ -110,6 +110,7 @@ $(B)/obj/%.o: %.c $(B)/.flags
 
 # what one file needs beyond the others, here and in lint
 EXTRA_common/item_read = $(call pkg,--cflags,libxml-2.0)
+EXTRA_tests/unit/test_item = $(EXTRA_common/item_read)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

@@ -295,6 +295,9 @@ static bool check_purpose(struct reading *r, X509 *cert)
 	if (X509_check_purpose(cert, X509_PURPOSE_SSL_CLIENT, 0) == 1)
 		return true;
 	cert_subject(cert, subject, sizeof(subject));
+	if (X509_get_extension_flags(cert) & EXFLAG_INVALID)
+		return refuse(r, PORTCALL_ERR_SYNTAX, PORTCALL_REASON_P12_SYNTAX,
+		              "%s: its extensions are damaged", subject);
 	if (!(usage & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)))
 		return refuse(r, PORTCALL_ERR_REFUSED, PORTCALL_REASON_KEY_USAGE,
 		              "%s: no digitalSignature", subject);

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <libxml/xmlerror.h>
+#include <libxml/xmlmemory.h>
+
 #include "common/item.h"
 #include "tests/unit/findings.h"
 
@@ -335,6 +338,69 @@ static void writes(void **state)
 	portcall_items_free(again);
 }
 
+/* --- the n-th allocation of libxml2 fails ----------------------------------------------------------- */
+
+static long left; /* allocations until the one that fails; below 0: none does */
+
+static bool fails(void)
+{
+	return left >= 0 && left-- == 0;
+}
+
+static void *failing_malloc(size_t n)
+{
+	return fails() ? NULL : malloc(n);
+}
+
+static void *failing_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : realloc(p, n);
+}
+
+static char *failing_strdup(const char *text)
+{
+	return fails() ? NULL : strdup(text);
+}
+
+/* libxml2 prints what it cannot report to a parser. */
+static void silent(void *ctx, xmlErrorPtr error)
+{
+	(void)ctx;
+	(void)error;
+}
+
+static void out_of_memory(void **state)
+{
+	static const char document[] =
+		"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n"
+		"<d:L xmlns:d='http://www.siemens.com/DLS'>"
+		"<d:Item name='a' index='3'>b&lt;<![CDATA[c]]></d:Item></d:L>";
+	bool done = false;
+
+	(void)state;
+	assert_int_equal(xmlMemSetup(free, failing_malloc, failing_realloc, failing_strdup), 0);
+	xmlSetStructuredErrorFunc(NULL, silent);
+	for (long n = 0; !done; n++) {
+		struct portcall_items *items = NULL;
+		struct portcall_why why = { 0 };
+		enum portcall_err err;
+
+		left = n;
+		err = portcall_items_read(document, sizeof(document) - 1, NULL, NULL, &items, &why);
+		done = left >= 0; /* none failed any more */
+		left = -1;
+		if (done)
+			assert_int_equal(err, PORTCALL_OK);
+		if (!err) /* a failure that libxml2 can do without changes nothing */
+			assert_string_equal(portcall_items_at(items, 0)->value, "b<c");
+		assert_int_equal(!err, items != NULL);
+		portcall_items_free(items);
+		assert_true(n < 1000);
+	}
+	xmlSetStructuredErrorFunc(NULL, NULL);
+	xmlMemSetup(free, malloc, realloc, strdup);
+}
+
 static void names(void **state)
 {
 	static const struct {
@@ -376,7 +442,7 @@ static void names(void **state)
 int main(void)
 {
 	enum { ROWS = sizeof(table) / sizeof(*table) };
-	struct CMUnitTest tests[ROWS + 5];
+	struct CMUnitTest tests[ROWS + 6];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ROWS; i++)
@@ -390,6 +456,10 @@ int main(void)
 		                          .test_func = merges };
 	tests[n++] = (struct CMUnitTest){ .name = "what is written reads as the same items",
 		                          .test_func = writes };
+	tests[n++] = (struct CMUnitTest){
+		.name = "when libxml2 gets no memory, nothing is read and nothing leaks",
+		.test_func = out_of_memory
+	};
 	tests[n++] = (struct CMUnitTest){ .name = "misspelt names, and names of pass phrases",
 		                          .test_func = names };
 	return cmocka_run_group_tests_name("item", tests, NULL, NULL);
