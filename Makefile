@@ -190,7 +190,7 @@ $(B)/lib/rlm_portcall.so: $(MODULE_OBJ)
 # Every program speaks TAP (cmocka does with CMOCKA_MESSAGE_OUTPUT=TAP); tests/run adds them up.
 
 TEST_ARCHIVES := $(addprefix $(B)/lib/,libparts.a libswitch.a libportcall.a libcommon.a)
-TEST_LINK = $(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(PCAP_LIBS)
+TEST_LINK = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(PCAP_LIBS)
 # files beside the test programs that are no test of their own are linked with each of them
 UNIT_HELP := $(call obj,$(basename $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
 SCENARIO_HELP := $(call obj,$(basename $(filter-out tests/scenario/test_%,$(wildcard tests/scenario/*.c))))
@@ -209,6 +209,9 @@ $(B)/test/bench_%: $(B)/obj/tests/bench/bench_%.o $(SCENARIO_HELP) $(TEST_ARCHIV
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
+
+# a real EAP-TLS server answers the supplicant there
+$(B)/test/replay_supplicant $(B)/bin/fuzz_supplicant: $(SCENARIO_HELP)
 
 $(B)/test/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_ARCHIVES)
 	$(call say,LD,$@)

@@ -314,6 +314,11 @@ const char *eap_server_identity(const struct eap_server *server)
 	return server->identity;
 }
 
+bool eap_server_committed(const struct eap_server *server)
+{
+	return server->committed;
+}
+
 int eap_server_alert(const struct eap_server *server)
 {
 	return server->alert;

@@ -49,6 +49,8 @@ enum eap_server_verdict eap_server_input(struct eap_server *server, struct span 
 unsigned eap_server_rounds(const struct eap_server *server); /* requests of this conversation */
 bool eap_server_msk(const struct eap_server *server, uint8_t ret_msk[static 64]);
 const char *eap_server_identity(const struct eap_server *server);
+/* The handshake is over for the server, and with TLS 1.3 its commitment was written. */
+bool eap_server_committed(const struct eap_server *server);
 /* TLS alert that the client sent (number), -1: none */
 int eap_server_alert(const struct eap_server *server);
 
