@@ -49,7 +49,7 @@ TEST_LIBS = $(call pkg,--libs,cmocka)
 COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read credential credential_read anchor pkcs12 pkcs12_protection cert_policy cert_text digest
 # shells' common parts
 COMMON_SHELL := log control conf
-SUPPLICANT_LIB := supp_pae eap_peer eap_engine tls_backend supplicant
+SUPPLICANT_LIB := supp_pae eap_peer eap_engine tls_backend effects supplicant
 PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify \
 	phone phone_net phone_items phone_control main
 # of the phone: what needs no interface, for the unit tests
@@ -193,6 +193,7 @@ TEST_ARCHIVES := $(addprefix $(B)/lib/,libparts.a libswitch.a libportcall.a libc
 TEST_LINK = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(PCAP_LIBS)
 # files beside the test programs that are no test of their own are linked with each of them
 UNIT_HELP := $(call obj,$(basename $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
+EAP_SERVER := $(call obj,tests/scenario/eap_server tests/scenario/fixture)
 SCENARIO_HELP := $(call obj,$(basename $(filter-out tests/scenario/test_%,$(wildcard tests/scenario/*.c))))
 
 $(B)/test/%: $(B)/obj/tests/unit/%.o $(UNIT_HELP) $(TEST_ARCHIVES)
@@ -205,13 +206,13 @@ $(B)/test/%: $(B)/obj/tests/scenario/%.o $(SCENARIO_HELP) $(TEST_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(TEST_LIBS)
 
-$(B)/test/bench_%: $(B)/obj/tests/bench/bench_%.o $(SCENARIO_HELP) $(TEST_ARCHIVES)
+$(B)/test/bench_%: $(B)/obj/tests/bench/bench_%.o $(EAP_SERVER) $(TEST_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 
 # a real EAP-TLS server answers the supplicant there
-$(B)/test/replay_supplicant $(B)/bin/fuzz_supplicant: $(SCENARIO_HELP)
+$(B)/test/replay_supplicant $(B)/bin/fuzz_supplicant: $(EAP_SERVER)
 
 $(B)/test/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_ARCHIVES)
 	$(call say,LD,$@)

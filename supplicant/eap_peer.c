@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/digest.h"
 #include "common/eap.h"
 #include "supplicant/eap_engine.h"
 
@@ -39,14 +40,6 @@ struct eap_peer {
 	uint8_t msk[EAP_PEER_MSK_LEN];
 };
 
-static void wipe(void *p, size_t n)
-{
-	volatile uint8_t *byte = p;
-
-	while (n--)
-		*byte++ = 0;
-}
-
 struct eap_peer *eap_peer_new(const struct eap_peer_setup *setup)
 {
 	struct eap_peer *peer = calloc(1, sizeof(*peer));
@@ -65,7 +58,7 @@ void eap_peer_free(struct eap_peer *peer)
 		return;
 	eap_engine_free(peer->engine);
 	free(peer->tls.detail);
-	wipe(peer->msk, sizeof(peer->msk));
+	digest_wipe(peer->msk, sizeof(peer->msk));
 	free(peer);
 }
 
@@ -81,7 +74,7 @@ bool eap_peer_restart(struct eap_peer *peer)
 
 	eap_peer_abort(peer);
 	free(peer->tls.detail);
-	wipe(peer->msk, sizeof(peer->msk));
+	digest_wipe(peer->msk, sizeof(peer->msk));
 	*peer = (struct eap_peer){
 		.setup = setup,
 		.tls = { .credentials = setup->credentials,
@@ -376,7 +369,7 @@ bool eap_peer_take_msk(struct eap_peer *peer, uint8_t ret_msk[static EAP_PEER_MS
 	if (!peer->has_msk)
 		return false;
 	memcpy(ret_msk, peer->msk, sizeof(peer->msk));
-	wipe(peer->msk, sizeof(peer->msk));
+	digest_wipe(peer->msk, sizeof(peer->msk));
 	peer->has_msk = false;
 	return true;
 }

@@ -13,13 +13,12 @@
 
 #include "common/eapol.h"
 #include "supplicant/eap_peer.h"
+#include "supplicant/effects.h"
 #include "supplicant/supp_pae.h"
 
 enum {
 	FRAGMENT_DEFAULT = 1398,
 	FRAGMENT_MAX = 1490, /* with EAP-TLS, EAP and EAPOL headers in one Ethernet frame */
-	EFFECTS_FIRST = 8,
-	EFFECTS_MAX = 256,
 	SECONDS_MAX = 65535,
 };
 
@@ -33,9 +32,7 @@ struct portcall_supplicant {
 	struct span packet;   /* EAP request at hand; only during input */
 	struct span response; /* its answer, until txSuppRsp */
 
-	struct portcall_effect *queue; /* allocated while something waits */
-	size_t first, count, room;
-	void *lent_frame, *lent_detail; /* of the last effect given out */
+	struct effects effects;
 
 	bool port_reported;
 	enum portcall_reason reason;
@@ -45,90 +42,28 @@ struct portcall_supplicant {
 
 /* --- effects --------------------------------------------------------------------------------- */
 
-/* Room for one more, or NULL: then the effect is lost, as a frame on the wire might be. */
-static struct portcall_effect *push(struct portcall_supplicant *s, enum portcall_effect_kind kind)
-{
-	struct portcall_effect *effect;
-
-	if (s->count == s->room) {
-		size_t room = s->room ? 2 * s->room : EFFECTS_FIRST;
-		struct portcall_effect *queue;
-
-		if (room > EFFECTS_MAX)
-			return NULL;
-		queue = malloc(room * sizeof(*queue));
-		if (!queue)
-			return NULL;
-		if (s->count > 0)
-			memcpy(queue, s->queue + s->first, s->count * sizeof(*queue));
-		free(s->queue);
-		s->queue = queue;
-		s->room = room;
-		s->first = 0;
-	} else if (s->first + s->count == s->room) {
-		memmove(s->queue, s->queue + s->first, s->count * sizeof(*s->queue));
-		s->first = 0;
-	}
-	effect = &s->queue[s->first + s->count++];
-	*effect =
-		(struct portcall_effect){ .kind = kind, .detail = "", .retry_at = PORTCALL_NEVER };
-	return effect;
-}
-
-static void return_lent(struct portcall_supplicant *s)
-{
-	free(s->lent_frame);
-	free(s->lent_detail);
-	s->lent_frame = s->lent_detail = NULL;
-}
-
 bool portcall_supplicant_output(struct portcall_supplicant *s, struct portcall_effect *ret_effect)
 {
-	return_lent(s);
-	if (s->count == 0)
-		return false;
-	*ret_effect = s->queue[s->first++];
-	s->count--;
-	s->lent_frame = (void *)(uintptr_t)ret_effect->frame;
-	if (ret_effect->detail[0] != '\0')
-		s->lent_detail = (void *)(uintptr_t)ret_effect->detail;
-	if (s->count == 0) {
-		free(s->queue);
-		s->queue = NULL;
-		s->first = s->room = 0;
-	}
-	return true;
+	return effects_take(&s->effects, ret_effect);
 }
 
 static void send_eapol(struct portcall_supplicant *s, enum eapol_type type, struct span body)
 {
 	uint8_t frame[PORTCALL_MAX_FRAME];
 	size_t n;
-	uint8_t *copy;
-	struct portcall_effect *effect;
 
-	if (eapol_encode(mac_pae_group, s->mac, type, body, frame, sizeof(frame), &n) !=
-	    PORTCALL_OK)
-		return;
-	copy = malloc(n);
-	if (!copy)
-		return;
-	memcpy(copy, frame, n);
-	effect = push(s, PORTCALL_EFFECT_SEND);
-	if (!effect) {
-		free(copy);
-		return;
-	}
-	effect->frame = copy;
-	effect->frame_n = n;
-	s->frames_tx++;
+	if (eapol_encode(mac_pae_group, s->mac, type, body, frame, sizeof(frame), &n) ==
+	            PORTCALL_OK &&
+	    effects_push(&s->effects, PORTCALL_EFFECT_SEND, span(frame, n), ""))
+		s->frames_tx++;
 }
 
-/* An attempt ended.  `detail` is copied; without memory for it the result goes without. */
+/* An attempt ended. */
 static void report(struct portcall_supplicant *s, enum portcall_reason reason, const char *detail,
                    msec retry_at)
 {
-	struct portcall_effect *effect = push(s, PORTCALL_EFFECT_RESULT);
+	struct portcall_effect *effect =
+		effects_push(&s->effects, PORTCALL_EFFECT_RESULT, span(NULL, 0), detail);
 
 	s->reason = reason;
 	s->retry_at = retry_at;
@@ -141,13 +76,6 @@ static void report(struct portcall_supplicant *s, enum portcall_reason reason, c
 	effect->authorized = s->pae.suppPortStatus;
 	effect->reason = reason;
 	effect->retry_at = retry_at;
-	if (detail[0] != '\0') {
-		size_t n = strlen(detail) + 1;
-		char *copy = malloc(n);
-
-		if (copy)
-			effect->detail = memcpy(copy, detail, n);
-	}
 }
 
 static void report_port(struct portcall_supplicant *s, enum portcall_reason reason)
@@ -157,7 +85,7 @@ static void report_port(struct portcall_supplicant *s, enum portcall_reason reas
 	if (s->pae.suppPortStatus == s->port_reported)
 		return;
 	s->port_reported = s->pae.suppPortStatus;
-	effect = push(s, PORTCALL_EFFECT_PORT);
+	effect = effects_push(&s->effects, PORTCALL_EFFECT_PORT, span(NULL, 0), "");
 	if (!effect)
 		return;
 	effect->authorized = s->port_reported;
@@ -191,7 +119,8 @@ static void get_supp_rsp(struct portcall_supplicant *s, msec now)
 
 static void report_transition(struct portcall_supplicant *s, const struct supp_pae_effect *e)
 {
-	struct portcall_effect *effect = push(s, PORTCALL_EFFECT_TRANSITION);
+	struct portcall_effect *effect =
+		effects_push(&s->effects, PORTCALL_EFFECT_TRANSITION, span(NULL, 0), "");
 
 	if (!effect)
 		return;
@@ -318,7 +247,7 @@ void portcall_supplicant_input(struct portcall_supplicant *s, const void *frame,
 {
 	struct eapol_frame f;
 
-	return_lent(s);
+	effects_return(&s->effects);
 	if (eapol_decode(span(frame, n), &f) != PORTCALL_OK)
 		return;
 	s->frames_rx++;
@@ -330,7 +259,7 @@ void portcall_supplicant_input(struct portcall_supplicant *s, const void *frame,
 
 void portcall_supplicant_link(struct portcall_supplicant *s, bool up, int64_t now)
 {
-	return_lent(s);
+	effects_return(&s->effects);
 	if (up == s->pae.portEnabled)
 		return;
 	s->pae.portEnabled = up;
@@ -343,7 +272,7 @@ void portcall_supplicant_link(struct portcall_supplicant *s, bool up, int64_t no
 
 void portcall_supplicant_tick(struct portcall_supplicant *s, int64_t now)
 {
-	return_lent(s);
+	effects_return(&s->effects);
 	if (s->peer)
 		run(s, now);
 }
@@ -355,7 +284,7 @@ int64_t portcall_supplicant_deadline(const struct portcall_supplicant *s)
 
 void portcall_supplicant_logoff(struct portcall_supplicant *s, bool on, int64_t now)
 {
-	return_lent(s);
+	effects_return(&s->effects);
 	s->pae.userLogoff = on;
 	if (s->peer)
 		run(s, now);
@@ -363,7 +292,7 @@ void portcall_supplicant_logoff(struct portcall_supplicant *s, bool on, int64_t 
 
 void portcall_supplicant_reauthenticate(struct portcall_supplicant *s, int64_t now)
 {
-	return_lent(s);
+	effects_return(&s->effects);
 	if (!s->peer)
 		return;
 	s->pae.reAuthenticate = true;
@@ -530,13 +459,9 @@ fail:
 
 void portcall_supplicant_free(struct portcall_supplicant *s)
 {
-	struct portcall_effect effect;
-
 	if (!s)
 		return;
-	while (portcall_supplicant_output(s, &effect))
-		;
-	return_lent(s);
+	effects_done(&s->effects);
 	eap_peer_free(s->peer);
 	portcall_credentials_unref(s->setup.credentials);
 	free(s->identity);
