@@ -143,18 +143,28 @@ $(call obj,supplicant/eap_engine supplicant/tls_backend): | $(WPA)/.ready
 $(B)/lib/libcommon.a: $(COMMON_OBJ)
 $(B)/lib/libswitch.a: $(SWITCH_CORE_OBJ)
 $(B)/lib/libparts.a: $(PARTS_OBJ)
-$(B)/lib/libportcall.a: $(LIB_OBJ) $(LIBEAP_OBJ)
+# for the programs and tests of this tree, which see inside; libportcall.a is for others
+$(B)/lib/libinside.a: $(LIB_OBJ) $(LIBEAP_OBJ)
 $(B)/lib/%.a:
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(B)/lib/libportcall.so: $(LIB_OBJ) $(LIBEAP_OBJ)
+# one object with portcall_* alone: no name of ours or libeap's meets one of the program's
+$(B)/lib/libportcall.a: $(LIB_OBJ) $(LIBEAP_OBJ)
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -r -nostdlib -o $(B)/obj/libportcall.o $^
+	$(Q)objcopy --localize-hidden $(B)/obj/libportcall.o
+	$(Q)rm -f $@ && ar rcs $@ $(B)/obj/libportcall.o
+
+$(B)/lib/libportcall.so: $(LIB_OBJ) $(LIBEAP_OBJ) supplicant/libportcall.map
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -shared -Wl,-soname,libportcall.so.0 $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(XML_LIBS)
+	$(Q)$(CC) -shared -Wl,-soname,libportcall.so.0 -Wl,--version-script=supplicant/libportcall.map \
+		$(LDFLAGS) -o $@ $(filter %.o,$^) $(SSL_LIBS) $(XML_LIBS)
 
-$(B)/bin/portcall-phone: $(PHONE_OBJ) $(B)/lib/libportcall.a $(B)/lib/libcommon.a
+$(B)/bin/portcall-phone: $(PHONE_OBJ) $(B)/lib/libinside.a $(B)/lib/libcommon.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(CURL_LIBS)
@@ -164,7 +174,7 @@ $(B)/bin/portcall-switch: $(SWITCH_OBJ) $(B)/lib/libswitch.a $(B)/lib/libcommon.
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(SHELL_LIBS) $(PCAP_LIBS)
 
-$(B)/bin/portcall: $(TOOLS_OBJ) $(B)/lib/libportcall.a $(B)/lib/libcommon.a
+$(B)/bin/portcall: $(TOOLS_OBJ) $(B)/lib/libinside.a $(B)/lib/libcommon.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(PCAP_LIBS)
@@ -189,7 +199,7 @@ $(B)/lib/rlm_portcall.so: $(MODULE_OBJ)
 # --- tests --------------------------------------------------------------------------------------------
 # Every program speaks TAP (cmocka does with CMOCKA_MESSAGE_OUTPUT=TAP); tests/run adds them up.
 
-TEST_ARCHIVES := $(addprefix $(B)/lib/,libparts.a libswitch.a libportcall.a libcommon.a)
+TEST_ARCHIVES := $(addprefix $(B)/lib/,libparts.a libswitch.a libinside.a libcommon.a)
 TEST_LINK = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SSL_LIBS) $(XML_LIBS) $(SHELL_LIBS) $(PCAP_LIBS)
 # files beside the test programs that are no test of their own are linked with each of them
 UNIT_HELP := $(call obj,$(basename $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))))
