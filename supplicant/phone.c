@@ -11,6 +11,9 @@
 #include "common/eapol.h"
 #include "supplicant/provision.h"
 
+/* ms between Logoff and the next Start: hostapd closes the port 10 ms after a Logoff, whatever came since */
+enum { AFTER_LOGOFF = 200 };
+
 /* --- pieces of events -------------------------------------------------------------------------------- */
 
 enum log_level phone_level(enum portcall_reason reason)
@@ -75,11 +78,20 @@ void phone_time_is_good(struct phone *phone)
 		          log_reason(PORTCALL_REASON_STORE_FAILED), "detail", phone_text(why));
 }
 
+static void begin(struct phone *phone)
+{
+	phone->begin_when = MSEC_NEVER;
+	if (phone->supplicant && phone->bringup.linkUp)
+		portcall_supplicant_link(phone->supplicant, true, phone_now());
+}
+
 static void timer_fired(uv_timer_t *timer)
 {
 	struct phone *phone = timer->data;
 	msec now = phone_now();
 
+	if (phone->begin_when <= now)
+		begin(phone);
 	if (phone->supplicant)
 		portcall_supplicant_tick(phone->supplicant, now);
 	bringup_tick(&phone->bringup, now);
@@ -89,7 +101,7 @@ static void timer_fired(uv_timer_t *timer)
 static void set_timer(struct phone *phone)
 {
 	msec now = phone_now();
-	msec deadline = bringup_deadline(&phone->bringup);
+	msec deadline = msec_min(bringup_deadline(&phone->bringup), phone->begin_when);
 
 	if (phone->supplicant)
 		deadline = msec_min(deadline, portcall_supplicant_deadline(phone->supplicant));
@@ -301,8 +313,9 @@ void phone_restart_supplicant(struct phone *phone, bool logoff)
 	}
 	portcall_supplicant_free(phone->supplicant);
 	phone->supplicant = next;
-	if (next && phone->bringup.linkUp)
-		portcall_supplicant_link(next, true, phone_now());
+	phone->begin_when = phone_now() + (logoff ? AFTER_LOGOFF : 0);
+	if (!logoff)
+		begin(phone);
 }
 
 /* --- events of the interface ------------------------------------------------------------------------------ */
@@ -318,6 +331,7 @@ static void link_changed(void *ctx, bool up)
 	if (up && phone->supplicant && set != phone->clock_set)
 		phone_restart_supplicant(phone, false);
 	bringup_link(&phone->bringup, up, phone_now());
+	phone->begin_when = MSEC_NEVER;
 	if (phone->supplicant)
 		portcall_supplicant_link(phone->supplicant, up, phone_now());
 	phone_pump(phone);
@@ -417,7 +431,11 @@ struct phone *phone_new(uv_loop_t *loop, const struct settings *settings,
 		return NULL;
 	}
 	*phone = (struct phone){
-		.loop = loop, .settings = settings, .stopped = stopped, .stopped_ctx = ctx
+		.loop = loop,
+		.settings = settings,
+		.stopped = stopped,
+		.stopped_ctx = ctx,
+		.begin_when = MSEC_NEVER,
 	};
 	uv_timer_init(loop, &phone->timer);
 	phone->timer.data = phone;

@@ -42,6 +42,7 @@ struct phone {
 	struct portcall_supplicant *supplicant;   /* NULL: --no-dot1x */
 	struct portcall_credentials *credentials; /* of `items`; NULL: none usable */
 	bool clock_set;                           /* when the supplicant was made */
+	msec begin_when;                          /* after a logoff; MSEC_NEVER */
 	char mac[MAC_TEXT_LEN];
 
 	/* items */

@@ -3,6 +3,7 @@
 #
 # portcall-phone behind an open port: address by udhcpc, both files over HTTPS, version gate, refusals.
 # Two namespaces and a veth pair; dnsmasq and nginx are real.
+# shellcheck source=tests/system/lib.sh
 
 . "$(dirname "$0")/lib.sh"
 need dnsmasq nginx openssl udhcpc jq perl
