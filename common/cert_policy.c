@@ -183,6 +183,9 @@ static void append_anchors(char text[static 240], X509_STORE *store)
 	STACK_OF(X509_OBJECT) *objects = store ? X509_STORE_get0_objects(store) : NULL;
 	const char *before = "; anchors:";
 
+	/* another session may look something up for the first time, which sorts them */
+	if (store)
+		X509_STORE_lock(store);
 	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
 		X509 *anchor = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
 		const unsigned char *slot;
@@ -198,6 +201,8 @@ static void append_anchors(char text[static 240], X509_STORE *store)
 			append(text, " (%.*s)", n, (const char *)slot);
 		before = ",";
 	}
+	if (store)
+		X509_STORE_unlock(store);
 	if (*before == ';')
 		append(text, "; there are no anchors");
 }
