@@ -4,7 +4,7 @@
 # SAN=address,undefined builds apart, with sanitizers; WERROR=1 makes warnings errors (CI).
 #
 #   make | make lab | make check | make check SAN=address,undefined | make check-interop | make lint
-#   make fuzz T=radius SECS=60 | make install PREFIX=/usr/local DESTDIR= | make clean
+#   make fuzz T=radius SECS=60 | make bench | make install PREFIX=/usr/local DESTDIR= | make clean
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
@@ -241,12 +241,23 @@ $(B)/test/frame: $(B)/obj/tests/system/frame.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
+# what the bench measures with
+$(B)/test/wire: $(B)/obj/tests/bench/wire.o $(B)/lib/libcommon.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/test/handshakes: $(B)/obj/tests/bench/handshakes.o $(call obj,$(addprefix tests/scenario/,eap_server fixture)) $(TEST_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+
 REPLAY := $(patsubst fuzz_%,%,$(FUZZ))
 TEST_PROGRAMS := $(addprefix $(B)/test/,$(UNIT) $(SCENARIO) $(addprefix replay_,$(REPLAY)))
 SYSTEM := $(sort $(wildcard tests/system/*.t))
 INTEROP := $(sort $(wildcard tests/interop/*.t))
 
-.PHONY: setup lab tests check check-interop
+.PHONY: setup lab tests check check-interop bench bench-programs
 setup:
 	$(Q)tools/setup build lab test
 
@@ -266,6 +277,13 @@ check-interop:
 	$(Q)tools/setup build lab test interop
 	$(SUBMAKE) all
 	$(Q)tests/run $(INTEROP)
+
+bench-programs: all $(B)/test/mkcerts $(B)/test/wire $(B)/test/handshakes
+
+bench:
+	$(Q)tools/setup build lab bench
+	$(SUBMAKE) bench-programs
+	$(Q)tests/bench/run
 
 # --- fuzzing: make fuzz T=eapol SECS=60; what it learns goes to build/fuzz/corpus ---------------------
 
