@@ -213,6 +213,8 @@ struct lab_process *lab_spawn(struct lab *lab, struct lab_phone *phone, const ch
 /* Start and wait for a good end. */
 bool lab_command(struct lab *lab, const char *name, const char *netns, const char *const *argv);
 bool lab_ended(struct lab *lab, struct lab_process *p, unsigned ms); /* wait for its end */
+void lab_processes_free(
+	struct lab *lab); /* their handles are closed; they live on until the sandbox ends */
 
 /* --- files (lab_files.c, lab_pki.c) -------------------------------------------------------------- */
 
@@ -247,6 +249,7 @@ bool lab_supplicants_start(struct lab *lab); /* wpa_supplicant, once the link is
 /* --- what is observed (lab_watch.c, lab_observe.c) ------------------------------------------------ */
 
 /* Connect to a daemon's control socket and hand each event to lab_observe(); NULL: the lab has failed. */
+void lab_watch_free(struct lab_watch *watch); /* its handle is closed; NULL is fine */
 struct lab_watch *lab_watch_open(struct lab *lab, struct lab_phone *phone, const char *path);
 void lab_observe(struct lab *lab, struct lab_phone *phone,
                  json_t *event); /* phone NULL: the switch */
@@ -291,6 +294,7 @@ struct lab_frame {
 /* Each frame of a port's capture, in its order; false: there is no capture. */
 bool lab_capture_read(const char *port, void (*fn)(void *ctx, const struct lab_frame *), void *ctx);
 bool lab_capture_open(struct lab *lab); /* with hostapd: the lab captures the ports itself */
+void lab_capture_free(struct lab_capture *capture); /* its handle is closed; NULL is fine */
 
 void lab_proof_read(struct lab *lab); /* the captures, into the phones' computed facts */
 bool lab_proof_main(struct lab *lab); /* prints; true: all was observed */

@@ -158,3 +158,12 @@ bool lab_capture_open(struct lab *lab)
 	}
 	return lab_net_enter(lab, NULL) && ok;
 }
+
+void lab_capture_free(struct lab_capture *capture)
+{
+	if (!capture)
+		return;
+	pcap_dump_close(capture->out);
+	pcap_close(capture->in);
+	free(capture);
+}

@@ -110,9 +110,12 @@ static void read_lines(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 		p->n = 0;
 		take_line(p, p->buffer);
 	}
-	if (got < 0)
-		uv_close((uv_handle_t *)stream, NULL);
 	fflush(p->log);
+	if (got >= 0)
+		return;
+	uv_close((uv_handle_t *)stream, NULL);
+	fclose(p->log);
+	p->log = NULL;
 }
 
 static void ended(uv_process_t *handle, int64_t status, int signal)
@@ -233,4 +236,15 @@ bool lab_command(struct lab *lab, const char *name, const char *netns, const cha
 	if (p->status || p->signal)
 		return lab_fail(lab, "%s failed: %s", name, p->last);
 	return true;
+}
+
+void lab_processes_free(struct lab *lab)
+{
+	for (struct lab_process *p = lab->processes, *next; p; p = next) {
+		next = p->next;
+		if (p->log)
+			fclose(p->log);
+		free(p);
+	}
+	lab->processes = NULL;
 }

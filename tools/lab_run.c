@@ -142,7 +142,9 @@ static bool take_phones_up(struct lab *lab)
 		return lab_fail(lab, "not all phones were ready within 10 s.");
 	if (!plug_in(lab) || (lab->opt.stock_supplicant && !lab_supplicants_start(lab)))
 		return false;
-	lab_wait(lab, all_done, LAB_LIMIT_MS);
+	if (!lab_wait(lab, all_done, LAB_LIMIT_MS) && !*lab->why)
+		lab_line(lab, lab_now(), "lab", LAB_BAD, "timeout",
+		         "not all that was expected came within %d s", LAB_LIMIT_MS / 1000);
 	return !*lab->why;
 }
 
@@ -195,35 +197,74 @@ static int prove(struct lab *lab)
 	lab_proof_read(lab);
 	lab->passed = lab->opt.fault ? lab_proof_case(lab) : lab_proof_main(lab);
 	printf("Result: %s\n", lab->passed ? "pass" : "fail");
+	if (!lab->passed && !*lab->opt.run)
+		fputs("All logs are kept with --run-dir DIR.\n", stdout);
 	if (lab->opt.json)
 		lab_proof_json(lab, stdout);
 	fflush(stdout);
 	return lab->passed ? 0 : 1;
 }
 
+static void close_handle(uv_handle_t *handle, void *ctx)
+{
+	(void)ctx;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void close_lab(struct lab *lab)
+{
+	uv_walk(&lab->loop, close_handle, NULL);
+	uv_run(&lab->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&lab->loop);
+	for (unsigned i = 0; i < lab->phone_count; i++) {
+		lab_watch_free(lab->phones[i].watch);
+		lab_capture_free(lab->phones[i].capture);
+	}
+	lab_watch_free(lab->switch_watch);
+	lab_processes_free(lab);
+	lab_pki_free(lab);
+	lab_timeline_free(lab->timeline);
+	free(lab->phones);
+	close(lab->home);
+}
+
+/* 0 proved, 1 not, 2 no lab could be set up. */
+static int run_lab(struct lab *lab, pid_t outer, int report)
+{
+	int status = 2;
+
+	if (make_phones(lab) && make_folders(lab) && set_up(lab)) {
+		status = 1;
+		if (take_phones_up(lab)) {
+			status = prove(lab);
+			if (lab->opt.keep)
+				keep_up(lab, outer, report, status);
+			return status;
+		}
+	}
+	lab_timeline_flush(lab);
+	fprintf(stderr, "portcall lab: %s\n", lab->why);
+	if (status == 1 && lab->opt.json)
+		lab_proof_json(lab, stdout);
+	return status;
+}
+
 int lab_child(const struct lab_options *options, int lifeline, int report)
 {
 	pid_t outer = lab_sandbox_outer_pid();
-	struct lab lab = { .opt = *options,
-		           .change = options->fault ? options->fault->change : LAB_NO_CHANGE };
-	bool up;
+	struct lab lab = {
+		.opt = *options,
+		.change = options->fault ? options->fault->change : LAB_NO_CHANGE,
+	};
 	int status = 2;
 
-	if (!lab_sandbox_enter(&lab, lifeline) || !open_lab(&lab)) {
+	if (!open_lab(&lab) || !lab_sandbox_enter(&lab, lifeline))
 		fprintf(stderr, "portcall lab: %s\n",
 		        *lab.why ? lab.why : "the event loop cannot be started.");
-		return status;
-	}
-	up = make_phones(&lab) && make_folders(&lab) && set_up(&lab);
-	if (up && take_phones_up(&lab)) {
-		status = prove(&lab);
-		if (lab.opt.keep)
-			keep_up(&lab, outer, report, status);
-		return status;
-	}
-	lab_timeline_flush(&lab);
-	fprintf(stderr, "portcall lab: %s\n", lab.why);
-	if (up && lab.opt.json)
-		lab_proof_json(&lab, stdout);
-	return up ? 1 : status;
+	else
+		status = run_lab(&lab, outer, report);
+	if (lab.timeline)
+		close_lab(&lab);
+	return status;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -95,8 +96,14 @@ bool lab_sandbox_enter(struct lab *lab, int lifeline)
 		{ lab->opt.pcap, LAB_RUN "/pcap", -1 },
 	};
 	size_t n = sizeof folders / sizeof *folders;
+	struct rlimit files;
 	char path[LAB_PATH];
 
+	/* each process that is followed takes two descriptors */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	/* an ordinary user's PATH may lack the servers' folders */
 	snprintf(path, sizeof path, "%s:/usr/sbin:/sbin",
 	         getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");

@@ -45,6 +45,11 @@ struct lab_timeline *lab_timeline_new(uv_loop_t *loop, FILE *out)
 	return timeline;
 }
 
+void lab_timeline_free(struct lab_timeline *timeline)
+{
+	free(timeline);
+}
+
 static const char *tone_start(const struct lab_timeline *timeline, enum lab_tone tone)
 {
 	if (!timeline->colour)
@@ -146,7 +151,7 @@ void lab_verdict(struct lab *lab, bool ok, const char *what, const char *fmt, ..
 	struct lab_timeline *timeline = lab->timeline;
 	va_list args;
 
-	fprintf(timeline->out, "%s%8s%s  %-8s ", tone_start(timeline, ok ? LAB_GOOD : LAB_BAD),
+	fprintf(timeline->out, "%s%8s%s  %-9s ", tone_start(timeline, ok ? LAB_GOOD : LAB_BAD),
 	        ok ? "ok" : "NOT OK", timeline->colour ? "\033[0m" : "", what);
 	va_start(args, fmt);
 	vfprintf(timeline->out, fmt, args);

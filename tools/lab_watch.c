@@ -76,3 +76,8 @@ struct lab_watch *lab_watch_open(struct lab *lab, struct lab_phone *phone, const
 	uv_read_start((uv_stream_t *)&watch->pipe, alloc, read_events);
 	return watch;
 }
+
+void lab_watch_free(struct lab_watch *watch)
+{
+	free(watch);
+}

@@ -4,6 +4,7 @@
 # lab_cases - each failure of `portcall lab --case`: the port stays closed, no byte reaches the HTTPS
 # server, all servers live on, and phone, switch and RADIUS server give the sentence of reason.def.
 
+# shellcheck disable=SC2317 # functions that ok calls
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -21,9 +22,9 @@ check() {
 	ok "$name: within 15 s" test $(((${EPOCHREALTIME//[!0-9]/} - start) / 1000)) -lt 15000
 	like "$name: the result" "$(tail -n 1 "$name.out")" \
 		"^\{\"result\":\"pass\",\"case\":\"$name\",.*\"granted_s\":null,\"first_https_s\":null,\"https_done_s\":null,\"vlan\":null,\"ordered\":null,\"reason\":\"$phone\"\}\]\}\$"
-	like "$name: the phone's reason" "$(cat "$name.out")" "ok  phone    $phone: "
-	like "$name: the switch's reason" "$(cat "$name.out")" "ok  switch   $port: "
-	like "$name: the RADIUS server's" "$(cat "$name.out")" "ok  radius   $radius"
+	like "$name: the phone's reason" "$(cat "$name.out")" "ok  phone +$phone: "
+	like "$name: the switch's reason" "$(cat "$name.out")" "ok  switch +$port: "
+	like "$name: the RADIUS server's" "$(cat "$name.out")" "ok  radius +$radius"
 	is "$name: tshark sees no EAP-Success" "$(tshark -r "$name/p1.pcap" -Y 'eap.code==3' 2>/dev/null | wc -l)" 0
 	is "$name: tshark sees no frame to the HTTPS server" \
 		"$(tshark -r "$name/u1.pcap" -Y 'tcp.port==443' 2>/dev/null | wc -l)" 0

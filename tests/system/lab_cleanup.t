@@ -3,6 +3,7 @@
 #
 # lab_cleanup - whatever ends a lab, nothing of it is left: no process, namespace, mount or file.
 
+# shellcheck disable=SC2317 # functions that ok calls
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -4,6 +4,7 @@
 # lab_interop - `portcall lab` with stock wpa_supplicant as the phone's supplicant, and stock hostapd in
 # the switch's place.
 
+# shellcheck disable=SC2317 # functions that ok calls
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 

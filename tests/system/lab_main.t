@@ -4,6 +4,8 @@
 # lab_main - `portcall lab`: from link-up to provisioned with real servers, in each of its variants,
 # and the order once more from the captures, read by tshark.
 
+# shellcheck disable=SC2016 # that is Perl
+# shellcheck disable=SC2317 # functions that ok calls
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
