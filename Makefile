@@ -229,6 +229,12 @@ $(B)/test/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 
+# the program of docs/embedding.md: only what is installed, as its reader would build it
+$(B)/test/authenticate: docs/embedding/authenticate.c $(B)/lib/libportcall.a $(wildcard include/portcall/*.h)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) -D_GNU_SOURCE -Iinclude $(LDFLAGS) -o $@ $< $(B)/lib/libportcall.a $(SSL_LIBS) $(XML_LIBS)
+
 # makes certificates for the system tests
 $(B)/test/mkcerts: $(B)/obj/tests/system/mkcerts.o $(B)/lib/libparts.a
 	$(call say,LD,$@)
@@ -266,7 +272,7 @@ lab:
 	$(SUBMAKE) all
 	$(Q)build/bin/portcall lab $(LAB_ARGS)
 
-tests: $(TEST_PROGRAMS) $(B)/test/mkcerts $(B)/test/frame
+tests: $(TEST_PROGRAMS) $(B)/test/mkcerts $(B)/test/frame $(B)/test/authenticate
 
 check: setup
 	$(SUBMAKE) $(if $(SAN),,all) tests
