@@ -48,7 +48,7 @@ d1=$(device $phone1 phone1 03e9) d2=$(device $phone2 phone2 03ea) d3=$(device $p
 server() {
 	start radius freeradius -f -l stdout -d raddb
 	ok "${1:-the server starts with the shipped configuration}" \
-		wait_for 20 grep -q 'Ready to process' radius.log
+		wait_for 20 grep -q 'Ready to process' radius.log || bail 'without a server there is nothing to test'
 }
 
 # --- the phone --------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ refused() {
 	local reason=$1 name=$2
 	shift
 	not_ok "$name: rejected" eap "$@"
-	like "$name: with EAP-Failure" "$(cat "$name.out")" 'decapsulated EAP packet \(code=4 '
+	like "$name: with EAP-Failure" "$(grep decapsulated "$name.out")" 'decapsulated EAP packet \(code=4 '
 	like "$name: for the reason $reason" "$(verdict "$name")" "verdict=reject reason=$reason "
 	# the vendor attribute: 26, vendor 59999 = 0xea5f, type 1
 	like "$name: the reply says so" "$(reply Access-Reject "$name")" \
