@@ -225,6 +225,25 @@ static void reply_accept(rlm_portcall_t const *inst, REQUEST *request,
 		pair_make_reply("Cisco-AVPair", "device-traffic-class=voice", T_OP_ADD);
 }
 
+/*
+ * A verdict is said once, however many sections the request still runs through.  The mark stays with the
+ * request, because attr_filter takes the reply attributes of others out of a reject.
+ */
+static char const verdict_mark;
+
+static void mark_rejected(REQUEST *request, enum portcall_reason reason)
+{
+	request_data_add(request, (void *)(uintptr_t)&verdict_mark, 0, (void *)(uintptr_t)reason,
+	                 false);
+}
+
+/* PORTCALL_REASON_NONE: not rejected by this module. */
+static enum portcall_reason rejected_before(REQUEST *request)
+{
+	return (enum portcall_reason)(uintptr_t)request_data_reference(
+		request, (void *)(uintptr_t)&verdict_mark, 0);
+}
+
 static rlm_rcode_t reject(REQUEST *request, struct facts const *facts,
                           struct verdict const *verdict)
 {
@@ -234,6 +253,7 @@ static rlm_rcode_t reject(REQUEST *request, struct facts const *facts,
 	else /* RFC 3579 2.6.5: never beside an EAP-Message */
 		reply_string(request, "Reply-Message", portcall_reason_text(verdict->reason));
 	reply_reason(request, facts, verdict->reason);
+	mark_rejected(request, verdict->reason);
 	verdict_log(request, facts, verdict, "");
 	return RLM_MODULE_REJECT;
 }
@@ -285,17 +305,20 @@ static char const *failure_message(REQUEST *request, enum portcall_reason *ret_r
 /* Something rejected the request before post-auth could decide. */
 static rlm_rcode_t failed(rlm_portcall_t const *inst, REQUEST *request)
 {
+	enum portcall_reason before = rejected_before(request);
 	struct facts facts;
 
-	if (fr_pair_find_by_da(request->reply->vps, inst->reason, TAG_ANY))
-		return RLM_MODULE_NOOP; /* it was us */
 	facts_gather(&facts, inst, request);
+	if (before != PORTCALL_REASON_NONE) {
+		reply_reason(request, &facts, before);
+	} else {
+		struct verdict verdict = { .kind = VERDICT_REJECT, .vlan = "" };
+		char const *detail = failure_message(request, &verdict.reason);
 
-	struct verdict verdict = { .kind = VERDICT_REJECT, .vlan = "" };
-	char const *detail = failure_message(request, &verdict.reason);
-
-	reply_reason(request, &facts, verdict.reason);
-	verdict_log(request, &facts, &verdict, detail);
+		reply_reason(request, &facts, verdict.reason);
+		mark_rejected(request, verdict.reason);
+		verdict_log(request, &facts, &verdict, detail);
+	}
 	inventory_unref(facts.inventory);
 	return RLM_MODULE_UPDATED;
 }
