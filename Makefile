@@ -182,12 +182,13 @@ $(B)/bin/portcall: $(TOOLS_OBJ) $(B)/lib/libinside.a $(B)/lib/libcommon.a
 # --- the FreeRADIUS module: built against the installed server's version -----------------------------
 
 FR := $(DEPS)/freeradius
+FR_HEADERS := /usr/include
 $(FR)/.ready:
 	$(Q)tools/fetch-source freeradius $(FR)
 
 EXTRA_radius-module/fr = $(EXTRA_radius-module/rlm_portcall)
 $(B)/lint/radius-module/fr.h.alone: | $(FR)/.ready
-EXTRA_radius-module/rlm_portcall = -DIS_MODULE=1 -isystem $(FR)/include -isystem /usr/include \
+EXTRA_radius-module/rlm_portcall = -DIS_MODULE=1 -isystem $(FR)/include -isystem $(FR_HEADERS) \
 	-include freeradius/build.h -include freeradius/autoconf.h -include freeradius/features.h -include freeradius/radpaths.h
 $(call obj,radius-module/rlm_portcall): | $(FR)/.ready
 
@@ -281,7 +282,7 @@ check: setup
 
 check-interop:
 	$(Q)tools/setup build lab test interop
-	$(SUBMAKE) all
+	$(SUBMAKE) all $(B)/test/mkcerts
 	$(Q)tests/run $(INTEROP)
 
 bench-programs: all $(B)/test/mkcerts $(B)/test/wire $(B)/test/handshakes
