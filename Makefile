@@ -222,6 +222,10 @@ $(B)/test/bench_%: $(B)/obj/tests/bench/bench_%.o $(EAP_SERVER) $(TEST_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 
+comma_wrap = $(foreach f,$(1),-Wl$(comma)--wrap=$(f))
+$(B)/test/test_memory: LDFLAGS += $(call comma_wrap,malloc calloc realloc strdup \
+	$(addprefix portcall_supplicant_,new input link))
+
 # a real EAP-TLS server answers the supplicant there
 $(B)/test/replay_supplicant $(B)/bin/fuzz_supplicant: $(EAP_SERVER)
 

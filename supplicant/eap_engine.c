@@ -96,21 +96,30 @@ static const struct eapol_callbacks callbacks = {
 	.notify_pending = notify_pending,
 };
 
-static void register_method(void)
+/* Once for the process; false: no memory, the next conversation tries again. */
+static bool method_is_registered(void)
 {
-	(void)eap_peer_tls_register(); /* without memory for it EAP-TLS is Nak'ed */
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool registered;
+	bool there;
+
+	pthread_mutex_lock(&lock);
+	if (!registered)
+		registered = eap_peer_tls_register() == 0;
+	there = registered;
+	pthread_mutex_unlock(&lock);
+	return there;
 }
 
 struct eap_engine *eap_engine_new(const char *identity, size_t fragment, struct tls_session *tls)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	size_t identity_n = strlen(identity);
-	struct eap_engine *engine = os_zalloc(sizeof(*engine) + identity_n + 1);
 	struct eap_config nothing = { 0 };
+	struct eap_engine *engine;
 
+	engine = method_is_registered() ? os_zalloc(sizeof(*engine) + identity_n + 1) : NULL;
 	if (!engine)
 		return NULL;
-	pthread_once(&once, register_method);
 	memcpy(engine->identity, identity, identity_n);
 	memcpy(engine->key_name, "blob://tls", sizeof(engine->key_name));
 	engine->tls = tls;

@@ -14,6 +14,8 @@
  *     startCount begins anew after reAuthenticate.
  * D6  eapolEap is cleared in REQUEST, where the request is taken, not in RECEIVE: otherwise SUCCESS straight from
  *     REQUEST would leave it set and AUTHENTICATED would RESTART at once.
+ * D7  authWhile begins with the first request and begins again with each response, not with a request that EAP
+ *     discards (eapNoResp): otherwise requests that are worth nothing would keep an attempt alive for ever.
  */
 #include "supplicant/supp_pae.h"
 
@@ -145,6 +147,8 @@ static unsigned enter_pae(struct supp_pae *pae, enum supp_pae_state to, msec now
 
 static unsigned enter_be(struct supp_pae *pae, enum supp_be_state to, msec now)
 {
+	enum supp_be_state from = pae->be_state;
+
 	pae->be_state = to;
 	switch (to) {
 	case SUPP_BE_INITIALIZE:
@@ -156,7 +160,8 @@ static unsigned enter_be(struct supp_pae *pae, enum supp_be_state to, msec now)
 		pae->suppStart = false;
 		return 0;
 	case SUPP_BE_REQUEST:
-		pae->authWhile = MSEC_NEVER;
+		if (from == SUPP_BE_IDLE)
+			pae->authWhile = after(now, pae->authPeriod);
 		pae->eapolEap = false;
 		pae->eapReq = true;
 		return SUPP_GET_RSP;
@@ -164,7 +169,8 @@ static unsigned enter_be(struct supp_pae *pae, enum supp_be_state to, msec now)
 		pae->eapResp = false;
 		return SUPP_TX_RSP;
 	case SUPP_BE_RECEIVE:
-		pae->authWhile = after(now, pae->authPeriod);
+		if (from == SUPP_BE_RESPONSE)
+			pae->authWhile = after(now, pae->authPeriod);
 		pae->eapNoResp = false;
 		return 0;
 	case SUPP_BE_SUCCESS:

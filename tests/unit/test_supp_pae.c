@@ -219,6 +219,15 @@ static void a_discarded_request_is_waited_out(void **state)
 	pae.eapNoResp = true;
 	assert_int_equal(run(&pae, 0) & SUPP_TX_RSP, 0);
 	assert_int_equal(pae.be_state, SUPP_BE_RECEIVE);
+	for (msec now = 1000; now < 30000; now += 1000) { /* D7: it keeps nothing alive */
+		pae.eapolEap = true;
+		run(&pae, now);
+		pae.eapNoResp = true;
+		run(&pae, now);
+		assert_int_equal(supp_pae_deadline(&pae), 30000);
+	}
+	run(&pae, 30000);
+	assert_int_equal(pae.state, SUPP_PAE_CONNECTING);
 }
 
 static void eap_may_decide_while_nothing_is_received(void **state)
