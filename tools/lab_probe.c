@@ -227,7 +227,7 @@ bool lab_probe(struct lab *lab)
 	for (unsigned i = 0; i < lab->phone_count; i++)
 		if (!send_all(lab, &lab->phones[i]))
 			return false;
-	if (!lab_wait_polling(lab, all_counted, 5000) && *lab->why)
+	if (!lab_wait_polling(lab, all_counted, 2000) && *lab->why)
 		return false;
 	lab_line(lab, start, "lab", LAB_PLAIN, "probe",
 	         "ARP, TCP SYN to port 443, ICMP echo and DHCP from each phone's place");

@@ -19,6 +19,11 @@ static double since(double t, double start)
 	return t && start ? t - start : 0;
 }
 
+static const char *yes(double seen)
+{
+	return seen != 0 ? "yes" : "no";
+}
+
 /* --- from the frames ---------------------------------------------------------------------------------- */
 
 static void port_frame(void *ctx, const struct lab_frame *frame)
@@ -102,14 +107,18 @@ static bool prove_granted(struct lab *lab, const struct lab_phone *phone)
 	          apart * 1000 < AGREE_MS && phone->authorized &&
 	          (lab->opt.stock_authenticator || phone->vlan == LAB_VLAN_VOICE);
 
-	if (lab->opt.stock_authenticator)
-		lab_verdict(lab, ok, "granted",
-		            "%.3f s after link-up (frame), hostapd and %s agree",
-		            since(phone->success_t, phone->link_t), phone->name);
+	if (!phone->success_t)
+		lab_verdict(lab, ok, "granted", "no EAP-Success left %s; the phone: %s",
+		            phone->port, portcall_reason_text(phone->reason));
+	else if (lab->opt.stock_authenticator)
+		lab_verdict(lab, ok, "granted", "%.3f s after link-up (frame); hostapd: %s, %s: %s",
+		            since(phone->success_t, phone->link_t), yes(phone->granted_t),
+		            phone->name, yes(phone->authorized));
 	else
 		lab_verdict(lab, ok, "granted",
-		            "%.3f s after link-up (frame), VLAN %d; switch and %s agree",
-		            since(phone->success_t, phone->link_t), phone->vlan, phone->name);
+		            "%.3f s after link-up (frame), VLAN %d; switch: %s, %s: %s",
+		            since(phone->success_t, phone->link_t), phone->vlan,
+		            yes(phone->granted_t), phone->name, yes(phone->authorized));
 	return ok;
 }
 
@@ -117,10 +126,17 @@ static bool prove_order(struct lab *lab, struct lab_phone *phone)
 {
 	phone->ordered = phone->success_t && phone->first_https_t > phone->success_t &&
 	                 phone->first_https_t > phone->granted_t && !phone->early_through;
-	lab_verdict(lab, phone->ordered, "order",
-	            "first frame to the HTTPS server %.3f s after link-up, %.3f s after the grant",
-	            since(phone->first_https_t, phone->link_t),
-	            since(phone->first_https_t, phone->success_t));
+	if (!phone->first_https_t)
+		lab_verdict(lab, false, "order", "no frame to the HTTPS server was seen");
+	else if (!phone->success_t)
+		lab_verdict(lab, false, "order",
+		            "a frame to the HTTPS server was seen, but no grant");
+	else
+		lab_verdict(lab, phone->ordered, "order",
+		            "first frame to the HTTPS server %.3f s after link-up, %.3f s after "
+		            "the grant",
+		            since(phone->first_https_t, phone->link_t),
+		            since(phone->first_https_t, phone->success_t));
 	return phone->ordered;
 }
 
@@ -131,10 +147,15 @@ static bool prove_provisioned(struct lab *lab, const struct lab_phone *phone)
 	bool items = phone->applied && phone->provisioned;
 
 	lab_verdict(lab, files, "files",
-	            "system and device file fetched, and served with status 200");
-	lab_verdict(lab, items, "items",
-	            "version %d applied, provisioned %.3f s after link-up (last frame)",
-	            LAB_CONFIG_VERSION, since(phone->last_https_t, phone->link_t));
+	            "system file fetched: %s, device file: %s; served with status 200: %s",
+	            yes(phone->system), yes(phone->device), yes(phone->served_device));
+	if (items)
+		lab_verdict(lab, true, "items",
+		            "version %d applied; last frame of the fetch %.3f s after link-up",
+		            LAB_CONFIG_VERSION, since(phone->last_https_t, phone->link_t));
+	else
+		lab_verdict(lab, false, "items", "version %d applied: %s, provisioned: %s",
+		            LAB_CONFIG_VERSION, yes(phone->applied), yes(phone->provisioned));
 	return files && items;
 }
 

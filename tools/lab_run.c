@@ -102,6 +102,18 @@ static bool all_done(struct lab *lab)
 	return true;
 }
 
+/* A phone that failed, and its switch, have both said so. */
+static bool all_told(struct lab *lab)
+{
+	for (unsigned i = 0; i < lab->phone_count; i++) {
+		const struct lab_phone *phone = &lab->phones[i];
+
+		if (phone_failed(phone) && !phone->authorized && !phone->closed)
+			return false;
+	}
+	return true;
+}
+
 static bool phones_ready(struct lab *lab)
 {
 	for (unsigned i = 0; i < lab->phone_count; i++)
@@ -145,6 +157,8 @@ static bool take_phones_up(struct lab *lab)
 	if (!lab_wait(lab, all_done, LAB_LIMIT_MS) && !*lab->why)
 		lab_line(lab, lab_now(), "lab", LAB_BAD, "timeout",
 		         "not all that was expected came within %d s", LAB_LIMIT_MS / 1000);
+	if (!lab->opt.stock_authenticator)
+		lab_wait(lab, all_told, 1000);
 	return !*lab->why;
 }
 
