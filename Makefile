@@ -390,4 +390,4 @@ install: all
 
 .PHONY: clean
 clean:
-	rm -rf build/bin build/lib build/obj build/test build/lint build/fuzz build/test-logs build/san-* build/.flags
+	rm -rf build/bin build/lib build/obj build/test build/lint build/fuzz build/test-logs build/san-* build/freeradius-backports build/bench.json build/.flags
