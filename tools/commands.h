@@ -10,6 +10,7 @@
 #define TOOLS_COMMANDS_H
 
 int cmd_lab(int argc, char **argv);
+int cmd_items(int argc, char **argv);
 int cmd_inventory(int argc, char **argv);
 int cmd_switch(int argc, char **argv);
 int cmd_phone(int argc, char **argv);

@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
 	{ "lab", cmd_lab,
 	  "take phones from link-up to provisioned, with real servers, and prove it" },
+	{ "items", cmd_items, "check provisioning files as a phone would, and change them" },
 	{ "inventory", cmd_inventory,
 	  "build the RADIUS server's inventory from the provisioning tree" },
 	{ "switch", cmd_switch, "ask a running portcall-switch, or tell it what to do" },
