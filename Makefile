@@ -217,11 +217,6 @@ $(B)/test/%: $(B)/obj/tests/scenario/%.o $(SCENARIO_HELP) $(TEST_ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(TEST_LIBS)
 
-$(B)/test/bench_%: $(B)/obj/tests/bench/bench_%.o $(EAP_SERVER) $(TEST_ARCHIVES)
-	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(TEST_LINK)
-
 comma_wrap = $(foreach f,$(1),-Wl$(comma)--wrap=$(f))
 $(B)/test/test_memory: LDFLAGS += $(call comma_wrap,malloc calloc realloc strdup \
 	$(addprefix portcall_supplicant_,new input link))

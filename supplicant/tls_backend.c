@@ -24,8 +24,8 @@
 #include "common/credential_openssl.h"
 
 /* What a phone offers; the security level of the profile has its say too.  No DES, 3DES, RC4, anonymous or PSK. */
-#define CIPHERS_MODERN    "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:DHE+AES"
-#define CIPHERS_OPTIPOINT CIPHERS_MODERN ":RSA+AESGCM:RSA+AES"
+#define CIPHERS_MODERN    "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:!AESCCM:!aDSS"
+#define CIPHERS_OPTIPOINT CIPHERS_MODERN ":DHE+AES:RSA+AESGCM:RSA+AES"
 
 struct tls_connection {
 	struct tls_session *session;
