@@ -41,7 +41,7 @@ struct l2 {
 
 /* --- EAPOL ------------------------------------------------------------------------------------------ */
 
-/* The VLAN of a tag that the kernel took off; 0: none, or a priority tag. */
+/* The VLAN of a tag that was taken off; 0: none, or a priority tag. */
 static unsigned stripped_vlan(struct msghdr *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
@@ -57,6 +57,15 @@ static unsigned stripped_vlan(struct msghdr *msg)
 	return 0;
 }
 
+/*
+ * Is it ours, and not of a VLAN?  The kernel takes a tag off; it tells it (PACKET_AUXDATA) to sockets of all
+ * protocols only, but calls a frame of a VLAN that this machine does not have one for another host.
+ */
+static bool is_for_us(struct msghdr *msg, const struct sockaddr_ll *from)
+{
+	return from->sll_pkttype != PACKET_OTHERHOST && stripped_vlan(msg) == 0;
+}
+
 static void frames_arrived(uv_poll_t *poll, int status, int events)
 {
 	struct l2 *l2 = poll->data;
@@ -70,7 +79,10 @@ static void frames_arrived(uv_poll_t *poll, int status, int events)
 			char room[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
 		} control;
 		struct iovec iov = { .iov_base = frame, .iov_len = sizeof(frame) };
-		struct msghdr msg = { .msg_iov = &iov,
+		struct sockaddr_ll from = { 0 };
+		struct msghdr msg = { .msg_name = &from,
+			              .msg_namelen = sizeof(from),
+			              .msg_iov = &iov,
 			              .msg_iovlen = 1,
 			              .msg_control = &control,
 			              .msg_controllen = sizeof(control) };
@@ -80,7 +92,7 @@ static void frames_arrived(uv_poll_t *poll, int status, int events)
 			continue;
 		if (n < 0) /* nothing left; or ENETDOWN, which is told once */
 			return;
-		if (!(msg.msg_flags & MSG_TRUNC) && stripped_vlan(&msg) == 0)
+		if (!(msg.msg_flags & MSG_TRUNC) && is_for_us(&msg, &from))
 			l2->events->frame(l2->ctx, frame, (size_t)n);
 	}
 }
