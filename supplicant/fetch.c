@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <curl/curl.h>
 #include <uv.h>
@@ -20,6 +19,7 @@ enum {
 	TOTAL_TIMEOUT = 60,
 	POLL_INTERVAL = 1000, /* ms; a cancel wakes it up */
 	DETAIL_LEN = 400,
+	URL_MAX = 1024, /* with NUL */
 	HOST_LEN = 256,
 };
 
@@ -52,7 +52,7 @@ struct job {
 	CURL *easy;
 	atomic_bool cancelled;
 	char interface[64];
-	char url[FETCH_URL_MAX], host[HOST_LEN];
+	char url[URL_MAX], host[HOST_LEN];
 	char error[CURL_ERROR_SIZE], detail[DETAIL_LEN];
 	char *body;
 	size_t body_n;
@@ -61,24 +61,6 @@ struct job {
 };
 
 /* --- URL -------------------------------------------------------------------------------------------- */
-
-enum portcall_reason fetch_url(const char *base, const char *name, const char *mac,
-                               const char *type, char ret_url[static FETCH_URL_MAX])
-{
-	static const char scheme[] = "https://";
-	size_t n = strlen(base);
-	int written;
-
-	if (strncasecmp(base, scheme, sizeof(scheme) - 1) != 0 || n == sizeof(scheme) - 1)
-		return PORTCALL_REASON_PROVISIONING_URL_SCHEME;
-	while (n > sizeof(scheme) - 1 && base[n - 1] == '/')
-		n--;
-	while (*name == '/')
-		name++;
-	written = snprintf(ret_url, FETCH_URL_MAX, "%.*s/%s%s.%s", (int)n, base, name, mac, type);
-	return written > 0 && written < FETCH_URL_MAX ? PORTCALL_REASON_NONE
-	                                              : PORTCALL_REASON_PROVISIONING_URL_SCHEME;
-}
 
 /* The host of the URL, for verify = full. */
 static bool host_of(const char *url, char ret_host[static HOST_LEN])
@@ -179,7 +161,7 @@ static void note_handshake(struct job *job)
 		                                       job->result.sha256);
 }
 
-static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+static size_t on_header(const char *p, size_t size, size_t n, void *ctx)
 {
 	(void)p;
 	note_handshake(ctx);

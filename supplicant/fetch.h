@@ -16,8 +16,6 @@
 
 #include <portcall/credentials.h>
 
-enum { FETCH_URL_MAX = 1024 /* with NUL */ };
-
 struct uv_loop_s;
 struct fetch;
 
@@ -32,7 +30,7 @@ struct fetch_config {
 };
 
 struct fetch_request {
-	const char *url;                     /* copied */
+	const char *url;                     /* copied; at most 1023 octets */
 	struct portcall_credentials *client; /* to be presented; a reference is taken; NULL: none */
 	int64_t time;                        /* seconds since 1970, for the server's dates */
 	bool clock_set;                      /* false: notBefore is not judged */
@@ -63,12 +61,5 @@ void fetch_free(
 /* `done` is called once, later.  False: no memory, and it is not called.  A fetch that is on is cancelled. */
 bool fetch_start(struct fetch *fetch, const struct fetch_request *request);
 void fetch_cancel(struct fetch *fetch); /* `done` is not called any more */
-
-/*
- * base + name + type, with one slash between: "https://10.77.0.1" + "a" + "020000000101" + "xml" gives
- * https://10.77.0.1/a020000000101.xml.  `mac` may be "".  A reason other than NONE: refused.
- */
-enum portcall_reason fetch_url(const char *base, const char *name, const char *mac,
-                               const char *type, char ret_url[static FETCH_URL_MAX]);
 
 #endif

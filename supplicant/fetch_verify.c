@@ -20,16 +20,30 @@ static bool refuse(struct portcall_why *why, enum portcall_reason reason, const 
 	return false;
 }
 
-static bool read_anchors(struct fetch_verify *verify, const char *path)
+/* At most CA_FILE_MAX octets; 0 or an errno. */
+static int read_file(const char *path, char *text, size_t *ret_n)
 {
 	FILE *file = fopen(path, "re");
-	AUTO(free) char *text = file ? malloc(CA_FILE_MAX) : NULL;
-	struct portcall_why why = { 0 };
-	size_t n = text ? fread(text, 1, CA_FILE_MAX, file) : 0;
-	int error = !text ? errno : ferror(file) ? EIO : n == CA_FILE_MAX ? EFBIG : 0;
+	int error = 0;
 
-	if (file)
-		fclose(file);
+	if (!file)
+		return errno;
+	*ret_n = fread(text, 1, CA_FILE_MAX, file);
+	if (ferror(file))
+		error = EIO;
+	else if (*ret_n == CA_FILE_MAX)
+		error = EFBIG;
+	fclose(file);
+	return error;
+}
+
+static bool read_anchors(struct fetch_verify *verify, const char *path)
+{
+	AUTO(free) char *text = malloc(CA_FILE_MAX);
+	struct portcall_why why = { 0 };
+	size_t n = 0;
+	int error = text ? read_file(path, text, &n) : ENOMEM;
+
 	if (error)
 		return refuse(&verify->why, PORTCALL_REASON_HTTPS_NO_TRUST, path, strerror(error));
 	verify->anchors = credential_anchors(text, n, "https-ca", &verify->policy, &why);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "supplicant/provision.h"
+
 /* --- address ------------------------------------------------------------------------------------------ */
 
 static void report_no_address(struct phone *phone, const char *detail)
@@ -203,24 +205,23 @@ void phone_fetch_done(void *ctx, const struct fetch_result *result)
 static void start_fetch(struct phone *phone, bool device)
 {
 	const struct settings *s = phone->settings;
-	char url[FETCH_URL_MAX] = "", mac[MAC_TEXT_LEN] = "";
+	char url[PROVISION_URL_MAX] = "", mac[MAC_TEXT_LEN] = "";
 	struct fetch_result failed = { .url = url, .detail = "out of memory" };
 	struct fetch_request request = {
 		.url = url,
 		.client = s->https_client_802_1x ? phone->credentials : NULL,
 	};
-	enum portcall_reason reason;
+	enum portcall_reason reason = PORTCALL_REASON_HTTPS_FAILED;
 
 	phone->fetching_device = device;
 	if (device)
 		mac_plain(l2_mac(phone->l2), mac);
-	reason = fetch_url(phone->url, s->config_name, mac, s->config_type, url);
 	request.time = phone_time(phone, &request.clock_set);
-	if (reason == PORTCALL_REASON_NONE) {
+	if (provision_url(phone->url, s->config_name, mac, s->config_type, url)) {
 		if (fetch_start(phone->fetch, &request))
 			return;
-		reason = PORTCALL_REASON_HTTPS_FAILED;
 	} else {
+		reason = PORTCALL_REASON_PROVISIONING_URL_SCHEME;
 		failed.url = phone->url;
 		failed.detail = phone->url;
 	}

@@ -121,3 +121,42 @@ enum portcall_err provision_judge(const struct portcall_items *current,
 	*ret_change = change;
 	return PORTCALL_OK;
 }
+
+/* Without case: it is people who write it into DHCP servers. */
+static bool is_https(const char *url)
+{
+	static const char scheme[] = "https://";
+
+	for (size_t i = 0; scheme[i]; i++) {
+		char c = url[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != scheme[i])
+			return false;
+	}
+	return url[sizeof(scheme) - 1] != '\0' && url[sizeof(scheme) - 1] != '/';
+}
+
+bool provision_url(const char *base, const char *name, const char *mac, const char *type,
+                   char ret_url[static PROVISION_URL_MAX])
+{
+	const char *parts[] = { base, "/", name, mac, ".", type };
+	size_t n[] = { strlen(base), 1, 0, strlen(mac), 1, strlen(type) };
+	size_t at = 0;
+
+	if (!is_https(base))
+		return false;
+	while (base[n[0] - 1] == '/')
+		n[0]--;
+	parts[2] += strspn(name, "/");
+	n[2] = strlen(parts[2]);
+	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
+		if (n[i] >= PROVISION_URL_MAX - at)
+			return false;
+		memcpy(ret_url + at, parts[i], n[i]);
+		at += n[i];
+	}
+	ret_url[at] = '\0';
+	return true;
+}

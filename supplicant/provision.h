@@ -17,7 +17,10 @@
 
 #include <portcall/items.h>
 
-enum { PROVISION_VERSION_MAX = 64 /* octets with NUL; longer ones are cut */ };
+enum {
+	PROVISION_VERSION_MAX = 64, /* octets with NUL; longer ones are cut */
+	PROVISION_URL_MAX = 1024,   /* octets with NUL */
+};
 
 enum provision_change {
 	PROVISION_UNCHANGED,
@@ -38,5 +41,13 @@ PORTCALL_MUST_CHECK enum portcall_err provision_judge(const struct portcall_item
 /* The text of a version item without the white space around it; false: there is none, `ret_version` is "". */
 bool provision_version(const struct portcall_items *items, const char *name,
                        char ret_version[static PROVISION_VERSION_MAX]);
+
+/*
+ * Where a file is: base, name, MAC address and type with one slash between.  "https://10.77.0.1/", "a",
+ * "020000000101", "xml" give https://10.77.0.1/a020000000101.xml.  `mac` is "" for the system file.
+ * False: `base` is no https URL, or all of it is too long.
+ */
+bool provision_url(const char *base, const char *name, const char *mac, const char *type,
+                   char ret_url[static PROVISION_URL_MAX]);
 
 #endif

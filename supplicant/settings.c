@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "common/digest.h"
+#include "supplicant/option43.h"
+#include "supplicant/provision.h"
 
 static const char verify_words[] = "none trusted full";
 static const enum portcall_verify verify_values[] = { PORTCALL_VERIFY_NONE, PORTCALL_VERIFY_TRUSTED,
@@ -167,6 +169,8 @@ static bool take_dot1x(struct settings *s, const char *path, char *ret_why)
 
 static bool take_files(struct settings *s, const char *path, char *ret_why)
 {
+	char url[PROVISION_URL_MAX];
+
 	s->vendor_class = cfg_getstr(s->cfg, "vendor-class");
 	s->provisioning_url = text_of(s, "provisioning-url");
 	s->config_name = text_of(s, "config-name");
@@ -176,6 +180,10 @@ static bool take_files(struct settings *s, const char *path, char *ret_why)
 	if (strpbrk(s->config_name, "?#\\ ") || strpbrk(s->config_type, "?#\\ /"))
 		return complain(ret_why, path, "config-name and config-type",
 		                "must be parts of a file name");
+	if (s->provisioning_url && (strlen(s->provisioning_url) >= OPTION43_URL_MAX ||
+	                            !provision_url(s->provisioning_url, "", "", "", url)))
+		return complain(ret_why, path, "provisioning-url",
+		                "must be https://HOST[:PORT][/PATH] of at most 255 octets");
 	if (strlen(s->vendor_class) > 254)
 		return complain(ret_why, path, "vendor-class", "must be at most 254 octets");
 	return true;

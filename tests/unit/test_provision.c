@@ -157,12 +157,53 @@ static void versions_are_read_without_white_space(void **state)
 	portcall_items_free(items);
 }
 
+static const struct {
+	const char *base, *name, *mac, *type, *url; /* "": refused */
+} urls[] = {
+	{ "https://10.77.0.1", "conf", "", "xml", "https://10.77.0.1/conf.xml" },
+	{ "https://10.77.0.1/", "conf", "020000000101", "xml",
+	  "https://10.77.0.1/conf020000000101.xml" },
+	{ "https://h:8443//", "/a/conf", "", "xml", "https://h:8443/a/conf.xml" },
+	{ "HTTPS://h/prov/", "conf", "", "xml", "HTTPS://h/prov/conf.xml" },
+	{ "http://h", "conf", "", "xml", "" },
+	{ "ftp://ftp.siemens.com", "conf", "", "xml", "" },
+	{ "sdlp://h:18443", "conf", "", "xml", "" },
+	{ "https://", "conf", "", "xml", "" },
+	{ "https:///", "conf", "", "xml", "" },
+	{ "https:/", "conf", "", "xml", "" },
+	{ "10.77.0.1", "conf", "", "xml", "" },
+	{ "", "conf", "", "xml", "" },
+};
+
+static void urls_are_put_together(void **state)
+{
+	char url[PROVISION_URL_MAX], name[PROVISION_URL_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		bool ok = provision_url(urls[i].base, urls[i].name, urls[i].mac, urls[i].type, url);
+
+		assert_int_equal(ok, urls[i].url[0] != '\0');
+		if (ok)
+			assert_string_equal(url, urls[i].url);
+	}
+	/* https://h/ + name + .xml: 14 octets and the NUL beside the name */
+	memset(name, 'a', sizeof(name));
+	name[PROVISION_URL_MAX - 15] = '\0';
+	assert_true(provision_url("https://h", name, "", "xml", url));
+	assert_int_equal(strlen(url), PROVISION_URL_MAX - 1);
+	name[PROVISION_URL_MAX - 15] = 'a';
+	name[PROVISION_URL_MAX - 14] = '\0';
+	assert_false(provision_url("https://h", name, "", "xml", url));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_the_table),
 		cmocka_unit_test(items_with_an_index_are_apart),
 		cmocka_unit_test(versions_are_read_without_white_space),
+		cmocka_unit_test(urls_are_put_together),
 	};
 
 	return cmocka_run_group_tests_name("provision", tests, NULL, NULL);
