@@ -21,12 +21,11 @@ static struct nlmsghdr *header_of(struct request *r)
 	return (struct nlmsghdr *)r->room;
 }
 
-/* The family's header, zeroed. */
+/* The family's header, to be filled; `r` is zeroed. */
 static void *begin(struct request *r, uint16_t type, uint16_t flags, size_t n)
 {
 	struct nlmsghdr *header = header_of(r);
 
-	memset(r, 0, sizeof(*r));
 	header->nlmsg_len = (uint32_t)NLMSG_LENGTH(n);
 	header->nlmsg_type = type;
 	header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
@@ -73,7 +72,7 @@ static int exchange(struct request *r)
 
 static int change_address(uint16_t type, unsigned interface, const struct address *address)
 {
-	struct request r;
+	struct request r = { 0 };
 	struct ifaddrmsg *message = begin(
 		&r, type, type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_REPLACE : 0, sizeof(*message));
 	uint32_t host_mask = address->prefix < 32 ? UINT32_MAX >> address->prefix : 0;
@@ -91,7 +90,7 @@ static int change_address(uint16_t type, unsigned interface, const struct addres
 
 static int add_route(unsigned interface, const struct address *address)
 {
-	struct request r;
+	struct request r = { 0 };
 	struct rtmsg *message =
 		begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*message));
 

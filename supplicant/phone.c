@@ -371,7 +371,7 @@ static void make_host_name(struct phone *phone)
 	const char *name = phone->settings->config_name;
 	size_t n = 0;
 
-	for (; isalnum((unsigned char)name[n]) && n < PHONE_HOST_LEN - MAC_TEXT_LEN; n++)
+	for (; n < PHONE_HOST_LEN - MAC_TEXT_LEN && isalnum((unsigned char)name[n]); n++)
 		phone->host_name[n] = (char)toupper((unsigned char)name[n]);
 	for (const char *p = phone->mac; *p; p++)
 		if (*p != ':')

@@ -207,6 +207,9 @@ static enum bringup_verdict apply(struct phone *phone, struct portcall_items *it
 		portcall_items_free(items);
 		return BRINGUP_REFUSED;
 	}
+	if (set ==
+	    STORE_ACTIVE) /* with --no-dot1x nobody tries what is there, and it is older now */
+		drop_imported(phone);
 	portcall_items_free(phone->items);
 	phone->items = items;
 	report_items(PORTCALL_REASON_ITEMS_APPLIED, items, "");

@@ -297,10 +297,9 @@ bool store_promote(struct store *store, char ret_why[static STORE_WHY_LEN])
 
 bool store_drop_imported(struct store *store, char ret_why[static STORE_WHY_LEN])
 {
-	if ((unlinkat(store->dir, set_files[STORE_IMPORTED], 0) < 0 && errno != ENOENT) ||
-	    fsync(store->dir) < 0)
-		return fail(store, "remove", set_files[STORE_IMPORTED], ret_why);
-	return true;
+	if (unlinkat(store->dir, set_files[STORE_IMPORTED], 0) < 0)
+		return errno == ENOENT || fail(store, "remove", set_files[STORE_IMPORTED], ret_why);
+	return fsync(store->dir) == 0 || fail(store, "sync", set_files[STORE_IMPORTED], ret_why);
 }
 
 bool store_digest(const struct portcall_items *items, char ret_hex[static STORE_DIGEST_LEN])

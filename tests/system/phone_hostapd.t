@@ -5,8 +5,9 @@
 # Authentication before the address, control verbs, first boot, roll-over of credentials and its failures.
 # hostapd's wired driver does not block the port; what is tested here is what the phone does.  After a Logoff
 # or a failure hostapd answers nothing for 5 seconds, hence the short start-period.
-# shellcheck source=tests/system/lib.sh
+# shellcheck disable=SC2317 # functions that wait_for and ok call
 
+# shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 need dnsmasq nginx openssl udhcpc jq perl hostapd
 
@@ -130,7 +131,7 @@ wait_for 10 grep -q AP-ENABLED hostapd.log || bail 'hostapd does not start'
 configure() {
 	printf 'interface = "p0"\nstore = "%s/store"\ncontrol = "%s"\nlog-level = "debug"\npassphrase-file = "%s"\n' \
 		"$SCRATCH" "$CONTROL" "$SCRATCH/passphrase" >phone.conf
-	printf 'https-ca = "%s/ca.pem"\nstart-period = 2\n' "$SCRATCH" >>phone.conf
+	printf 'https-ca = "%s/ca.pem"\nstart-period = 2\nauth-period = 5\n' "$SCRATCH" >>phone.conf
 	printf '%s\n' "$@" >>phone.conf
 }
 
@@ -181,10 +182,28 @@ is 'certs: the anchor' "$(certs '.anchors[0].subject')" "$(openssl x509 -in ca.p
 is 'certs: its fingerprint' "$(certs .client.sha256)" "$(openssl x509 -in phone1.pem -outform DER | sha256sum | cut -d' ' -f1)"
 is 'the same items: not tried again' "$(count 'credentials-on-trial')" 0
 
+# --- EAPOL with a tag (IEEE 802.1X-2004 7.4: priority-tagged or not at all) --------------------------------
+
+# shellcheck disable=SC2016 # the text is Perl
+# tagged TCI: an EAP-Request/Identity with this 802.1Q tag, from the authenticator's side
+tagged() {
+	ip netns exec srv perl -MSocket -e 'my ($index, $tci) = @ARGV;
+		socket(my $s, 17, SOCK_RAW, 0) or die $!;
+		my $frame = pack("H*", "0180c2000003020000000001" . "8100" . $tci . "888e" . "0200000501ff000501") . "\0" x 40;
+		send($s, $frame, 0, pack("S n i S C C a8", 17, 0x888e, $index, 0, 0, 6, pack("H*", "0180c2000003"))) or die $!' \
+		"$(ip netns exec srv cat /sys/class/net/s0/ifindex)" "$1"
+}
+received=$(status .counters.frames_rx)
+ok 'a frame of VLAN 5 is sent' tagged 0005
+ok 'a priority-tagged frame is sent' tagged e000
+ok 'the priority-tagged one is taken, the other is not' wait_for 5 status_is .counters.frames_rx $((received + 1))
+ok 'what was begun so is given up' wait_for 20 seen 'authentication reason=(authenticator-silent|radius-unreachable|too-long)'
+ok 'and authenticated anew' wait_for 20 counted 'authentication reason=authenticated' 2
+
 # --- control ----------------------------------------------------------------------------------------------
 
 ok 'reauth' verb reauth
-ok 'authenticates again' wait_for 10 counted 'authentication reason=authenticated' 2
+ok 'authenticates again' wait_for 10 counted 'authentication reason=authenticated' 3
 is 'without closing the port' "$(count 'port authorized=no')" 0
 ok 'logoff' verb logoff
 ok 'closes the port' wait_for 5 status_is .authorized false
@@ -240,6 +259,13 @@ more_logoffs() { [ "$(grep -c 'EAPOL-Logoff' hostapd.log)" -gt "$logoffs" ]; }
 ok 'EAPOL-Logoff was sent' wait_for 5 more_logoffs
 
 # --- first boot -----------------------------------------------------------------------------------------------------
+
+configure
+sed -i /passphrase-file/d phone.conf
+PORTCALL_PASSPHRASE=$PASS start phone ip netns exec ph "$BIN/portcall-phone" --config phone.conf
+ok 'a pass phrase from the environment' wait_for 10 seen 'credentials usable=yes'
+not_ok 'is not in the environment any more' grep -qa "$PASS" "/proc/$(cat phone.pid)/environ"
+not_ok 'nor in the command line' grep -qa "$PASS" "/proc/$(cat phone.pid)/cmdline"
 
 rm -rf store
 phone

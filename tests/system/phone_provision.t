@@ -3,8 +3,9 @@
 #
 # portcall-phone behind an open port: address by udhcpc, both files over HTTPS, version gate, refusals.
 # Two namespaces and a veth pair; dnsmasq and nginx are real.
-# shellcheck source=tests/system/lib.sh
+# shellcheck disable=SC2317 # functions that wait_for and ok call
 
+# shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 need dnsmasq nginx openssl udhcpc jq perl
 
@@ -92,6 +93,14 @@ http {
 		ssl_certificate $SCRATCH/server.pem;
 		ssl_certificate_key $SCRATCH/server.key;
 		ssl_session_cache shared:phones:1m;
+		location /prov/ { alias $SCRATCH/www/; }
+	}
+	server { # as in 2006
+		listen 10.77.20.1:8443 ssl;
+		ssl_certificate $SCRATCH/server.pem;
+		ssl_certificate_key $SCRATCH/server.key;
+		ssl_protocols TLSv1;
+		ssl_ciphers AES128-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0;
 		location /prov/ { alias $SCRATCH/www/; }
 	}
 }
@@ -231,6 +240,23 @@ ok 'the address goes' wait_for 5 no_address
 is 'status: no link, not provisioned' "$(status '[.link, .provisioned, .address] | tostring')" '[false,false,null]'
 ip -n srv link set s0 up
 ok 'link up: again from the start' wait_for 10 counted ' provisioned ' 2
+flaps=$(count 'link up=no')
+ip -n srv -batch - <<<'link set s0 down
+link set s0 up'
+ok 'a link that is lost for a moment only is noticed' wait_for 5 counted 'link up=no' $((flaps + 1))
+ok 'and begun again' wait_for 10 counted ' provisioned ' 3
+ip -n ph link delete p0
+ok 'an interface that is removed ends the phone' wait_for 5 seen ' stopped cause="the interface was removed"'
+ip link add s0 netns srv type veth peer name p0 netns ph 2>/dev/null || bail 'no new interface'
+ip -n ph link set p0 address "$MAC"
+ip -n srv address add 10.77.20.1/24 dev s0
+ip -n srv link set s0 up
+old_server='provisioning-url = "https://10.77.20.1:8443/prov"'
+static='address = "10.77.20.7/24"'
+phone 'https-ca = "ca.pem"' "$static" "$old_server"
+ok 'profile modern does not speak TLS 1.0' wait_for 10 seen 'fetch reason=https-failed'
+phone 'https-ca = "ca.pem"' "$static" "$old_server" 'profile = "optipoint"'
+ok 'profile optipoint does' wait_for 10 seen 'fetch url=.* tls=TLSv1 '
 phone 'https-ca = "ca.pem"' 'address = "10.77.20.7/24"' 'router = "10.77.20.1"' 'provisioning-url = "https://10.77.20.1/prov"'
 ok 'static address' wait_for 10 seen ' provisioned '
 like 'is set' "$(address_of_phone)" '^10\.77\.20\.7/24$'
