@@ -176,7 +176,8 @@ static void keep_up(struct lab *lab, pid_t outer, int report, int status)
 	          "phone1 ip addr\n"
 	          "PORTCALL_LAB_PID=%d\n"
 	          "PORTCALL_LAB_DIR='%s'\n"
-	          "lab() { nsenter --target \"$PORTCALL_LAB_PID\" --mount --pid --net%s env "
+	          "lab() { nsenter --target \"$PORTCALL_LAB_PID\" --root --wd --mount --pid "
+	          "--net%s env "
 	          "PATH=\"" LAB_BIN ":$PATH\" \"$@\"; }\n"
 	          "lab_in() { lab_ns=$1; shift; lab ip netns exec \"$lab_ns\" \"$@\"; }\n",
 	          lab->opt.run, (int)outer, lab->opt.run, user);

@@ -4,7 +4,8 @@
  *
  * New: mounts, process ids, network, and user ids when not root.  /proc shows the lab's processes
  * only, /run is empty and private.  What lies outside and is needed inside is opened before /run is
- * covered and bound below it, so paths are short and the same in each lab.
+ * covered and bound below it, so paths are short and the same in each lab.  No mount of the lab is
+ * seen outside, also when it runs in a chroot.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,6 +86,23 @@ static bool tie(int lifeline)
 	return poll(&poll_parent, 1, 0) == 0;
 }
 
+/* The root folder of a chroot is no mount point and takes no MS_PRIVATE: a copy of the tree, hung
+ * over a /proc that is private already, becomes the root. */
+static bool chroot_to_mount(void)
+{
+	return mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) == 0 &&
+	       mount("/", "/proc", NULL, MS_BIND | MS_REC, NULL) == 0 && chdir("/proc") == 0 &&
+	       chroot(".") == 0;
+}
+
+static bool make_mounts_private(void)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return true;
+	return errno == EINVAL && chroot_to_mount() &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
 bool lab_sandbox_enter(struct lab *lab, int lifeline)
 {
 	struct {
@@ -111,6 +129,8 @@ bool lab_sandbox_enter(struct lab *lab, int lifeline)
 	setsid(); /* Ctrl-C is the parent's */
 	if (!tie(lifeline))
 		return false;
+	if (!make_mounts_private())
+		return lab_fail(lab, "the mounts cannot be made private: %s.", strerror(errno));
 	for (size_t i = 0; i < n; i++) {
 		if (!*folders[i].outside)
 			continue;
@@ -119,8 +139,7 @@ bool lab_sandbox_enter(struct lab *lab, int lifeline)
 			return lab_fail(lab, "%s cannot be opened: %s.", folders[i].outside,
 			                strerror(errno));
 	}
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
+	if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
 		return lab_fail(lab, "a private /run cannot be mounted: %s.", strerror(errno));
 	if (mkdir("/run/portcall", 0755) < 0 || mkdir("/run/netns", 0755) < 0 ||
 	    mkdir(LAB_RUN, 0755) < 0)

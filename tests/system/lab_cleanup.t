@@ -3,7 +3,7 @@
 #
 # lab_cleanup - whatever ends a lab, nothing of it is left: no process, namespace, mount or file.
 
-# shellcheck disable=SC2317 # functions that ok calls
+# shellcheck disable=SC2317,SC2016 # functions that ok calls; scripts of other programs
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +27,6 @@ clean() {
 
 # begin OPTIONS...: a lab in the background that stays up, with Ctrl-C working as on a terminal
 begin() {
-	# shellcheck disable=SC2016 # that is Perl
 	start lab perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$BIN/portcall" lab --key p256 "$@"
 }
 
@@ -105,5 +104,21 @@ ok '--run-dir' "$BIN/portcall" lab --key p256 --run-dir run
 ok 'holds the files' test -s run/log/freeradius.log
 ok 'and is used again' "$BIN/portcall" lab --key p256 --run-dir run
 clean '--run-dir'
+
+# --- in a chroot, whose root folder is no mount point ------------------------------------------------------------------
+
+mkdir root
+chroot_tree root
+mount --make-rshared /
+mounts=$(cat /proc/self/mountinfo)
+start lab chroot root perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$BIN/portcall" lab --key p256 --keep
+ok 'the lab runs in a chroot' wait_for 20 has 'stays up until Ctrl-C'
+folder=$(sed -n 's/^  files  *//p' lab.log)
+like 'lab runs a command inside' "$(chroot root sh -c '. "$1/env" && lab_in phone1 ip -br addr show eth0' sh "$folder" 2>&1)" '10\.77\.20\.'
+kill -INT "$(cat lab.pid)"
+wait "$(cat lab.pid)"
+is 'it passes there' $? 0
+rm -r "$folder"
+clean 'a chroot'
 
 done_testing

@@ -38,12 +38,16 @@ bail() {
 
 if [ -z "${PORTCALL_TEST_INSIDE:-}" ]; then
 	self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
-	spaces=(-mnp --fork --kill-child --mount-proc)
+	spaces=(unshare -mnp --fork --kill-child --mount-proc)
 	[ "$(id -u)" = 0 ] || spaces+=(-Ur)
-	unshare "${spaces[@]}" true 2>/dev/null ||
-		skip_all 'needs root, or user namespaces for everybody'
+	if ! "${spaces[@]}" true 2>/dev/null; then
+		# unshare wants a root that is a mount point; in a chroot a copy of the tree, hung over a private /proc, becomes one
+		spaces=(unshare -m --propagation unchanged sh -c
+			'mount --make-private /proc && mount --rbind / /proc && exec chroot /proc "$@"' sh "${spaces[@]}")
+		"${spaces[@]}" true 2>/dev/null || ${NO_NAMESPACES:-skip_all} 'needs root, or user namespaces for everybody'
+	fi
 	export PORTCALL_TEST_INSIDE=1
-	exec timeout --foreground --kill-after=5 "$TEST_LIMIT" unshare "${spaces[@]}" bash "$self" "$@"
+	exec timeout --foreground --kill-after=5 "$TEST_LIMIT" "${spaces[@]}" bash "$self" "$@"
 fi
 
 unset PORTCALL_TEST_INSIDE # a test may run another one
@@ -222,4 +226,19 @@ netns() {
 			net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
 		ip -n "$name" link set lo up
 	done
+}
+
+# chroot_tree FOLDER: the whole tree again below FOLDER, which is no mount point itself, as with debootstrap and chroot
+chroot_tree() {
+	local entry
+	for entry in /*; do
+		if [ -L "$entry" ]; then
+			cp -P "$entry" "$1$entry"
+		elif [ -d "$entry" ]; then
+			mkdir "$1$entry"
+			mount --bind "$entry" "$1$entry" || bail "cannot bind $entry"
+		fi
+	done
+	mount -t proc proc "$1/proc" || bail 'cannot mount proc'
+	mount --rbind /dev "$1/dev" || bail 'cannot bind /dev'
 }

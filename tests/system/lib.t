@@ -25,7 +25,7 @@ ok 'wait_for sees a condition come true' wait_for 5 test -e there
 # a failing test is seen as one: the same helpers in a test file of their own
 cat >bad.t <<EOF
 . "$ROOT/tests/system/lib.sh"
-BUILD=$BUILD/lib-self
+BUILD='$BUILD/lib-self'
 touch proof
 is 'one is two' 1 2
 done_testing
@@ -44,5 +44,20 @@ exit 0
 EOF
 bash short.t >short.out
 is 'a test that ends early fails' $? 1
+
+# a chroot, whose root folder is no mount point; what is mounted in it would be seen outside
+cat >inside.t <<EOF
+. "$ROOT/tests/system/lib.sh"
+mkdir /run/more
+ok 'mount' mount -t tmpfs tmpfs /run/more
+ok 'namespace' ip netns add more
+done_testing
+EOF
+mkdir root
+chroot_tree root
+mount --make-rshared /
+mounts=$(cat /proc/self/mountinfo)
+like 'a test runs in a chroot' "$(chroot root bash "$SCRATCH/inside.t" | tail -n 1)" '^1\.\.2$'
+is '... and what it mounts stays inside' "$(cat /proc/self/mountinfo)" "$mounts"
 
 done_testing
