@@ -8,7 +8,6 @@
  */
 #include "common/credential_openssl.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,7 +16,6 @@
 #include <openssl/x509v3.h>
 
 enum {
-	MAX_RSA_BITS = 8192, /* more costs a phone seconds */
 	LEVEL_MODERN = 2,    /* 112 bits of security */
 	LEVEL_OPTIPOINT = 0, /* admits MD5 and TLS 1.0; the rules below still hold */
 };
@@ -31,105 +29,6 @@ static int level_of(enum portcall_profile profile)
 		return LEVEL_OPTIPOINT;
 	}
 	return LEVEL_MODERN;
-}
-
-static const char *profile_name(enum portcall_profile profile)
-{
-	return profile == PORTCALL_PROFILE_OPTIPOINT ? "optipoint" : "modern";
-}
-
-void cert_policy_setup(SSL_CTX *ctx, enum portcall_profile profile)
-{
-	SSL_CTX_set_security_level(ctx, level_of(profile));
-}
-
-/* --- single certificates ------------------------------------------------------------------------ */
-
-enum portcall_reason cert_policy_key(EVP_PKEY *key, enum portcall_profile profile,
-                                     char ret_text[static 240])
-{
-	bool modern = profile == PORTCALL_PROFILE_MODERN;
-	int least = modern ? 2048 : 1024, bits;
-	char name[32];
-
-	if (!key) {
-		strcpy(ret_text, "the public key cannot be read");
-		return PORTCALL_REASON_KEY_TYPE;
-	}
-	cert_key_name(key, name);
-	bits = EVP_PKEY_get_bits(key);
-	switch (EVP_PKEY_get_base_id(key)) {
-	case EVP_PKEY_RSA:
-	case EVP_PKEY_RSA_PSS:
-		if (bits < least) {
-			snprintf(ret_text, 240, "%s; profile %s asks for RSA of %d bits or more",
-			         name, profile_name(profile), least);
-			return PORTCALL_REASON_WEAK_KEY;
-		}
-		if (bits <= MAX_RSA_BITS)
-			return PORTCALL_REASON_NONE;
-		snprintf(ret_text, 240, "%s; at most %d bits are used", name, MAX_RSA_BITS);
-		return PORTCALL_REASON_KEY_TYPE;
-	case EVP_PKEY_EC:
-		if (!strcmp(name, "P-256") || !strcmp(name, "P-384"))
-			return PORTCALL_REASON_NONE;
-		if (bits < 224) {
-			snprintf(ret_text, 240, "elliptic curve %s of %d bits", name, bits);
-			return PORTCALL_REASON_WEAK_KEY;
-		}
-		if (!modern)
-			return PORTCALL_REASON_NONE;
-		snprintf(ret_text, 240, "elliptic curve %s; profile modern asks for P-256 or P-384",
-		         name);
-		return PORTCALL_REASON_KEY_TYPE;
-	}
-	snprintf(ret_text, 240, "%s key; profile %s asks for RSA or an elliptic curve", name,
-	         profile_name(profile));
-	return PORTCALL_REASON_KEY_TYPE;
-}
-
-enum portcall_reason cert_policy_digest(X509 *cert, enum portcall_profile profile,
-                                        char ret_text[static 240])
-{
-	int digest = NID_undef, kind = NID_undef, bits = 0;
-	uint32_t flags = 0;
-	const char *signature;
-
-	if (X509_get_signature_info(cert, &digest, &kind, &bits, &flags) == 1) {
-		switch (digest) {
-		case NID_sha224:
-		case NID_sha256:
-		case NID_sha384:
-		case NID_sha512:
-			return PORTCALL_REASON_NONE;
-		case NID_undef: /* EdDSA hashes by itself */
-			if (kind == NID_ED25519 || kind == NID_ED448)
-				return PORTCALL_REASON_NONE;
-			break;
-		case NID_sha1:
-		case NID_md5:
-			if (profile == PORTCALL_PROFILE_OPTIPOINT)
-				return PORTCALL_REASON_NONE;
-			break;
-		}
-	}
-	signature = OBJ_nid2ln(X509_get_signature_nid(cert));
-	snprintf(ret_text, 240, "signed with %s; profile %s asks for %s",
-	         signature ? signature : "an unknown algorithm", profile_name(profile),
-	         profile == PORTCALL_PROFILE_MODERN ? "SHA-256" : "SHA-256, SHA-1 or MD5");
-	return PORTCALL_REASON_WEAK_DIGEST;
-}
-
-enum portcall_reason cert_policy_dates(X509 *cert, int64_t at)
-{
-	time_t t = (time_t)at;
-
-	/* 0: the date itself is malformed, and counts as passed */
-	if (X509_cmp_time(X509_get0_notAfter(cert), &t) <= 0)
-		return PORTCALL_REASON_CERT_EXPIRED;
-	if (X509_cmp_time(X509_get0_notBefore(cert), &t) >= 0)
-		return PORTCALL_REASON_CERT_NOT_YET_VALID;
-	return PORTCALL_REASON_NONE;
 }
 
 /* --- a server's chain --------------------------------------------------------------------------- */
@@ -159,22 +58,12 @@ enum portcall_reason cert_policy_reason(int x509_error)
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:
 		return PORTCALL_REASON_SERVER_WEAK;
+	case X509_V_ERR_CERT_REVOKED:
+		return PORTCALL_REASON_SERVER_REVOKED;
 	case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
 		return PORTCALL_REASON_UNKNOWN_CRITICAL_EXTENSION;
 	}
 	return PORTCALL_REASON_SERVER_UNTRUSTED;
-}
-
-/* Appends to a text of fixed size; what does not fit is cut. */
-__attribute__((format(printf, 2, 3))) static void append(char text[static 240], const char *fmt,
-                                                         ...)
-{
-	size_t n = strlen(text);
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text + n, 240 - n, fmt, args);
-	va_end(args);
 }
 
 /* "; anchors: CN=Phone CA (radius-server-ca1)" */
@@ -196,25 +85,15 @@ static void append_anchors(char text[static 240], X509_STORE *store)
 			continue;
 		cert_subject(anchor, subject, sizeof(subject));
 		slot = X509_alias_get0(anchor, &n);
-		append(text, "%s %s", before, subject);
+		cert_append(text, "%s %s", before, subject);
 		if (slot)
-			append(text, " (%.*s)", n, (const char *)slot);
+			cert_append(text, " (%.*s)", n, (const char *)slot);
 		before = ",";
 	}
 	if (store)
 		X509_STORE_unlock(store);
 	if (*before == ';')
-		append(text, "; there are no anchors");
-}
-
-static void append_date(char text[static 240], const char *what, const ASN1_TIME *date)
-{
-	struct tm tm;
-	char day[32];
-
-	if (ASN1_TIME_to_tm(date, &tm) == 1 &&
-	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		append(text, "; %s %s", what, day);
+		cert_append(text, "; there are no anchors");
 }
 
 static void append_names(char text[static 240], X509 *cert)
@@ -229,8 +108,8 @@ static void append_names(char text[static 240], X509 *cert)
 
 		if (kind != GEN_DNS)
 			continue;
-		append(text, "%s %.*s", before, ASN1_STRING_length(value),
-		       (const char *)ASN1_STRING_get0_data(value));
+		cert_append(text, "%s %.*s", before, ASN1_STRING_length(value),
+		            (const char *)ASN1_STRING_get0_data(value));
 		before = ",";
 	}
 	GENERAL_NAMES_free(names);
@@ -257,21 +136,21 @@ static void explain(X509_STORE_CTX *ctx, struct cert_verdict *verdict, const cha
 	why->text[0] = '\0';
 	if (cert) {
 		cert_subject(cert, name, sizeof(name));
-		append(why->text, "%s: ", name);
+		cert_append(why->text, "%s: ", name);
 	}
-	append(why->text, "%s", more ? more : X509_verify_cert_error_string(error));
+	cert_append(why->text, "%s", more ? more : X509_verify_cert_error_string(error));
 	if (!cert)
 		return;
 	if (why->reason == PORTCALL_REASON_SERVER_UNKNOWN_CA) {
 		cert_name(X509_get_issuer_name(cert), name, sizeof(name));
-		append(why->text, "; issuer %s", name);
+		cert_append(why->text, "; issuer %s", name);
 		append_anchors(why->text, X509_STORE_CTX_get0_store(ctx));
 	} else if (why->reason == PORTCALL_REASON_SERVER_EXPIRED) {
-		append_date(why->text, "notAfter", X509_get0_notAfter(cert));
+		cert_append_date(why->text, "notAfter", X509_get0_notAfter(cert));
 	} else if (why->reason == PORTCALL_REASON_SERVER_NOT_YET_VALID) {
-		append_date(why->text, "notBefore", X509_get0_notBefore(cert));
+		cert_append_date(why->text, "notBefore", X509_get0_notBefore(cert));
 	} else if (why->reason == PORTCALL_REASON_SERVER_NAME) {
-		append(why->text, "; expected %s", verdict->policy.server_name);
+		cert_append(why->text, "; expected %s", verdict->policy.server_name);
 		append_names(why->text, cert);
 	}
 }
@@ -327,6 +206,26 @@ static bool judge_anchor_dates(X509_STORE_CTX *ctx, struct cert_verdict *verdict
 	return false;
 }
 
+/* Whatever a list of its issuer names: the chain is verified, so the issuers' keys are who they say. */
+static bool judge_revocation(X509_STORE_CTX *ctx, struct cert_verdict *verdict)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+	char text[240];
+
+	for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
+		X509 *cert = sk_X509_value(chain, i);
+
+		if (!crls_revoked(verdict->policy.crls, cert, sk_X509_value(chain, i + 1), text))
+			continue;
+		X509_STORE_CTX_set_current_cert(ctx, cert);
+		X509_STORE_CTX_set_error_depth(ctx, i);
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REVOKED);
+		explain(ctx, verdict, text);
+		return false;
+	}
+	return true;
+}
+
 static int judge_step(int ok, X509_STORE_CTX *ctx, struct cert_verdict *verdict)
 {
 	if (!ok && verdict->policy.not_before_ignored &&
@@ -341,7 +240,8 @@ static int judge_step(int ok, X509_STORE_CTX *ctx, struct cert_verdict *verdict)
 	/* the server's own certificate is visited last, after the whole chain */
 	if (X509_STORE_CTX_get_error_depth(ctx) > 0)
 		return 1;
-	return judge_strength(ctx, verdict) && judge_anchor_dates(ctx, verdict);
+	return judge_strength(ctx, verdict) && judge_anchor_dates(ctx, verdict) &&
+	       judge_revocation(ctx, verdict);
 }
 
 /* Where a session's verdict hangs; OpenSSL gives such numbers out once for each process. */
@@ -371,6 +271,40 @@ static int on_certificate(int ok, X509_STORE_CTX *ctx)
 	if (!verdict && ssl)
 		verdict = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ctx_index);
 	return verdict ? judge_step(ok, ctx, verdict) : 0;
+}
+
+/* Is the server's own certificate one of the anchors? */
+static bool is_pinned(X509_STORE_CTX *ctx)
+{
+	X509_STORE *store = X509_STORE_CTX_get0_store(ctx);
+	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
+	STACK_OF(X509) *anchors;
+	bool found = false;
+
+	/* anchor_add() allows partial chains when an anchor is no root */
+	if (!store || !(X509_VERIFY_PARAM_get_flags(X509_STORE_get0_param(store)) &
+	                X509_V_FLAG_PARTIAL_CHAIN))
+		return false;
+	anchors = X509_STORE_CTX_get1_certs(ctx, X509_get_subject_name(leaf));
+	for (int i = 0; i < sk_X509_num(anchors) && !found; i++)
+		found = X509_cmp(sk_X509_value(anchors, i), leaf) == 0;
+	sk_X509_pop_free(anchors, X509_free);
+	return found;
+}
+
+/* What the server sends along with a pinned certificate has no say: OpenSSL would judge it too. */
+static int verify(X509_STORE_CTX *ctx, void *arg)
+{
+	(void)arg;
+	if (is_pinned(ctx))
+		X509_STORE_CTX_set0_untrusted(ctx, NULL);
+	return X509_verify_cert(ctx);
+}
+
+void cert_policy_setup(SSL_CTX *ctx, enum portcall_profile profile)
+{
+	SSL_CTX_set_security_level(ctx, level_of(profile));
+	SSL_CTX_set_cert_verify_callback(ctx, verify, NULL);
 }
 
 static bool refuse_setup(struct cert_verdict *verdict, const char *text)
@@ -458,7 +392,7 @@ enum portcall_err cert_policy_judge(const struct cert_policy *policy, X509_STORE
 	}
 	X509_STORE_CTX_set_verify_cb(ctx, on_certificate);
 	if (configure(X509_STORE_CTX_get0_param(ctx), &verdict)) {
-		good = X509_verify_cert(ctx) == 1;
+		good = verify(ctx, NULL) == 1;
 		if (!good)
 			explain(ctx, &verdict, NULL);
 	}

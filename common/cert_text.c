@@ -2,6 +2,7 @@
 /* cert_text - what certificates say, as text: names, keys, fingerprints. */
 #include "common/credential_openssl.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -163,6 +164,26 @@ void cert_alternative_name(X509 *cert, char *ret_text, size_t n)
 			snprintf(ret_text, n, "%.*s", (int)length, p);
 	}
 	GENERAL_NAMES_free(names);
+}
+
+void cert_append(char text[static 240], const char *fmt, ...)
+{
+	size_t n = strlen(text);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text + n, 240 - n, fmt, args);
+	va_end(args);
+}
+
+void cert_append_date(char text[static 240], const char *what, const ASN1_TIME *date)
+{
+	struct tm tm;
+	char day[32];
+
+	if (ASN1_TIME_to_tm(date, &tm) == 1 &&
+	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		cert_append(text, "; %s %s", what, day);
 }
 
 /* Parts of the structures, as OpenSSL's templates name them, for people. */

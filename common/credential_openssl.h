@@ -51,8 +51,8 @@ X509_STORE *credential_anchors(const char *text, size_t n, const char *name,
                                const struct cert_policy *policy, struct portcall_why *ret_why);
 
 /*
- * Security level, and nothing else, from the profile.  Call it before SSL_CTX_use_certificate():
- * OpenSSL judges the own certificate by this level.
+ * Security level from the profile, and how chains are verified: what the functions below build on.  Call it
+ * before SSL_CTX_use_certificate(): OpenSSL judges the own certificate by this level.
  */
 void cert_policy_setup(SSL_CTX *ctx, enum portcall_profile profile);
 
@@ -83,6 +83,11 @@ enum portcall_reason cert_policy_digest(X509 *cert, enum portcall_profile profil
                                         char ret_text[static 240]);
 /* NONE, CERT_EXPIRED or CERT_NOT_YET_VALID at `time` (seconds since 1970). */
 enum portcall_reason cert_policy_dates(X509 *cert, int64_t time);
+
+/* Appends to a text of fixed size; what does not fit is cut. */
+__attribute__((format(printf, 2, 3))) void cert_append(char text[static 240], const char *fmt, ...);
+/* "; notAfter 2026-05-27T20:26:40Z" */
+void cert_append_date(char text[static 240], const char *what, const ASN1_TIME *date);
 
 /* Lower-case hex of the SHA-256 of the DER form, of the SubjectPublicKeyInfo; "" when out of memory. */
 void cert_sha256(X509 *cert, char ret_hex[static 65]);
@@ -118,6 +123,12 @@ enum portcall_reason anchor_judge(X509 *cert, const struct cert_policy *policy,
 
 /* Names `cert` after its slot, in details, and adds it; false: no memory. */
 bool anchor_add(X509_STORE *store, X509 *cert, const char *name);
+
+/* --- revocation (crl.c) ---------------------------------------------------------------------------- */
+
+/* Does a list that `issuer` signed name `cert`?  Then `ret_text` says since when and why. */
+bool crls_revoked(const struct portcall_crls *crls, X509 *cert, X509 *issuer,
+                  char ret_text[static 240]);
 
 /* --- PKCS#12 (pkcs12.c) ------------------------------------------------------------------------- */
 

@@ -78,6 +78,43 @@ portcall_credentials_anchor_count(const struct portcall_credentials *credentials
 PORTCALL_API const struct portcall_certificate_info *portcall_credentials_anchor(
 	const struct portcall_credentials *credentials, size_t i);
 
+/*
+ * Certificate revocation lists (RFC 5280 5) of the CAs that vouch for servers.  Opaque, immutable,
+ * reference-counted, thread-safe; apart from the credentials, because they change more often.
+ *
+ * A list speaks about the certificates of the CA whose key signed it: what it names is refused, also when
+ * the list is past its nextUpdate.  A certificate whose CA has no list here is not refused for that.
+ */
+struct portcall_crls;
+
+enum {
+	PORTCALL_CRLS_MAX_FILE = 512 << 10, /* octets: some 14,000 revoked certificates */
+	PORTCALL_CRLS_MAX_COUNT = 16,
+};
+
+struct portcall_crl_info {
+	const char *issuer;  /* RFC 2253; owned by the lists */
+	int64_t this_update; /* seconds since 1970 */
+	int64_t next_update; /* 0: it does not say */
+	size_t revoked;      /* certificates in it */
+};
+
+/*
+ * Read a file of `n` octets: one list in DER, or PEM blocks "X509 CRL" (other blocks are passed over).
+ * Lists that cannot be used (delta lists, unknown critical extensions) are skipped and reported, and those
+ * past their nextUpdate at `now` (seconds since 1970; 0: not judged) are reported.  ERR_SYNTAX, ERR_LIMIT,
+ * ERR_REFUSED (none is left) or ERR_MEMORY: `ret_why` has reason, text and line, `ret_crls` is untouched.
+ */
+PORTCALL_API PORTCALL_MUST_CHECK enum portcall_err portcall_crls_read(
+	const void *file, size_t n, int64_t now, portcall_finding_fn *finding, void *ctx,
+	struct portcall_crls **ret_crls, struct portcall_why *ret_why);
+
+PORTCALL_API struct portcall_crls *portcall_crls_ref(struct portcall_crls *crls); /* NULL is fine */
+PORTCALL_API void portcall_crls_unref(struct portcall_crls *crls);                /* NULL is fine */
+PORTCALL_API size_t portcall_crls_count(const struct portcall_crls *crls);        /* 0 for NULL */
+PORTCALL_API const struct portcall_crl_info *portcall_crls_at(const struct portcall_crls *crls,
+                                                              size_t i);
+
 #ifdef __cplusplus
 }
 #endif

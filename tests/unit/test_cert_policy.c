@@ -9,10 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <openssl/err.h>
-
 #include "common/credential_openssl.h"
 #include "tests/unit/pki_fixture.h"
+#include "tests/unit/tls_pair.h"
 
 enum who { NOBODY, ROOT, MIDDLE, OTHER, TWIN, LEAF };
 
@@ -91,6 +90,12 @@ static const struct row table[] = {
 	{ .name = "trusted: a pinned self-signed leaf",
 	  .verify = TRUSTED,
 	  .issuer = LEAF,
+	  .anchors = { LEAF } },
+	{ .name = "trusted: a pinned leaf, whatever its server sends along",
+	  .verify = TRUSTED,
+	  .issuer = MIDDLE,
+	  .leaf = { .digest = "SHA1" },
+	  .middle = { .from = -9, .to = -1, .key = KEY_RSA_1024 },
 	  .anchors = { LEAF } },
 	{ .name = "trusted: an intermediate CA as anchor",
 	  .verify = TRUSTED,
@@ -386,33 +391,6 @@ static SSL_CTX *server_ctx(const struct scene *s, int version)
 	return ctx;
 }
 
-static void note_alert(const SSL *ssl, int where, int value)
-{
-	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT)
-		*(int *)SSL_get_app_data(ssl) = value & 0xff;
-}
-
-/* Drives both ends; true: both finished. */
-static bool handshake(SSL *client, SSL *server)
-{
-	BIO *left, *right;
-	int a = 0, b = 0;
-
-	assert_int_equal(BIO_new_bio_pair(&left, 1 << 17, &right, 1 << 17), 1);
-	SSL_set_bio(client, left, left);
-	SSL_set_bio(server, right, right);
-	SSL_set_connect_state(client);
-	SSL_set_accept_state(server);
-	for (int round = 0; round < 20 && (a != 1 || b != 1); round++) {
-		if (a != 1)
-			a = SSL_do_handshake(client);
-		if (b != 1)
-			b = SSL_do_handshake(server);
-	}
-	ERR_clear_error();
-	return a == 1 && b == 1;
-}
-
 /* `by_ctx`: the way of libcurl, where the SSL object is not ours to make. */
 static void check_handshake(struct scene *s, const struct row *row, int version, bool by_ctx,
                             struct portcall_why *ret_why)
@@ -428,9 +406,8 @@ static void check_handshake(struct scene *s, const struct row *row, int version,
 	client = SSL_new(ctx);
 	if (!by_ctx)
 		assert_true(cert_policy_attach(client, &s->policy, s->store, &verdict));
-	SSL_set_app_data(server, &alert);
-	SSL_set_info_callback(server, note_alert);
-	assert_int_equal(handshake(client, server), row->reason == PORTCALL_REASON_NONE);
+	assert_int_equal(tls_pair_handshake(client, server, &alert),
+	                 row->reason == PORTCALL_REASON_NONE);
 	*ret_why = verdict.why;
 	if (row->alert)
 		assert_int_equal(alert, row->alert);
