@@ -20,6 +20,7 @@ struct eap_peer {
 	const struct eap_peer_setup *setup;
 	struct eap_engine *engine; /* NULL: no conversation */
 	struct tls_session tls;
+	struct portcall_crls *crls; /* of tls.policy */
 
 	int last_id; /* of the last request that was answered, -1: none */
 	uint8_t identity_ids[IDENTITIES];
@@ -57,6 +58,7 @@ void eap_peer_free(struct eap_peer *peer)
 	if (!peer)
 		return;
 	eap_engine_free(peer->engine);
+	portcall_crls_unref(peer->crls);
 	free(peer->tls.detail);
 	digest_wipe(peer->msk, sizeof(peer->msk));
 	free(peer);
@@ -73,6 +75,7 @@ bool eap_peer_restart(struct eap_peer *peer)
 	const struct eap_peer_setup *setup = peer->setup;
 
 	eap_peer_abort(peer);
+	portcall_crls_unref(peer->crls);
 	free(peer->tls.detail);
 	digest_wipe(peer->msk, sizeof(peer->msk));
 	*peer = (struct eap_peer){
@@ -81,9 +84,11 @@ bool eap_peer_restart(struct eap_peer *peer)
 		         .policy = setup->policy,
 		         .tls_min = setup->tls_min,
 		         .tls_max = setup->tls_max },
+		.crls = portcall_crls_ref(setup->crls),
 		.last_id = -1,
 		.detail = "",
 	};
+	peer->tls.policy.crls = peer->crls;
 	peer->engine = eap_engine_new(setup->identity, setup->fragment, &peer->tls);
 	return peer->engine != NULL;
 }

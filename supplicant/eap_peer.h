@@ -30,6 +30,8 @@ struct eap_peer_setup {
 	const char *identity; /* borrowed, as the rest */
 	struct portcall_credentials *credentials;
 	struct cert_policy policy;
+	struct portcall_crls
+		*crls; /* may be exchanged; each conversation keeps those it began with */
 	enum portcall_tls tls_min, tls_max;
 	uint16_t fragment; /* largest EAP-TLS fragment, octets */
 	bool keep_msk;     /* for eap_peer_take_msk(); otherwise keys go with the conversation */

@@ -301,6 +301,14 @@ void portcall_supplicant_reauthenticate(struct portcall_supplicant *s, int64_t n
 		false; /* states other than AUTHENTICATED and HELD are at it anyway */
 }
 
+void portcall_supplicant_set_crls(struct portcall_supplicant *s, struct portcall_crls *crls)
+{
+	struct portcall_crls *old = s->setup.crls;
+
+	s->setup.crls = portcall_crls_ref(crls);
+	portcall_crls_unref(old);
+}
+
 void portcall_supplicant_status(const struct portcall_supplicant *s,
                                 struct portcall_supplicant_status *ret_status)
 {
@@ -416,6 +424,7 @@ static bool set_up_eap(struct portcall_supplicant *s, const struct portcall_supp
 	s->setup = (struct eap_peer_setup){
 		.identity = s->identity,
 		.credentials = portcall_credentials_ref(c->credentials),
+		.crls = portcall_crls_ref(c->crls),
 		.policy = { .verify = c->verify,
 		            .server_name = s->server_name,
 		            .time = c->verify_time,
@@ -464,6 +473,7 @@ void portcall_supplicant_free(struct portcall_supplicant *s)
 	effects_done(&s->effects);
 	eap_peer_free(s->peer);
 	portcall_credentials_unref(s->setup.credentials);
+	portcall_crls_unref(s->setup.crls);
 	free(s->identity);
 	free(s->server_name);
 	free(s);

@@ -51,6 +51,7 @@ struct portcall_supplicant_config {
 	unsigned maxStart;    /* 3 */
 
 	bool not_before_ignored; /* the clock is not set yet: the server's notBefore is not judged */
+	struct portcall_crls *crls; /* a reference is taken; NULL: none */
 };
 
 /* NULL: no memory, or a configuration that `ret_why` refuses. */
@@ -71,6 +72,10 @@ PORTCALL_API void portcall_supplicant_logoff(struct portcall_supplicant *supplic
                                              int64_t now);
 PORTCALL_API void portcall_supplicant_reauthenticate(struct portcall_supplicant *supplicant,
                                                      int64_t now);
+
+/* Revocation lists for the conversations that begin from now on: a reference is taken; NULL: none. */
+PORTCALL_API void portcall_supplicant_set_crls(struct portcall_supplicant *supplicant,
+                                               struct portcall_crls *crls);
 
 enum portcall_effect_kind {
 	PORTCALL_EFFECT_SEND,       /* send `frame` */
