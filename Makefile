@@ -57,13 +57,13 @@ PHONE_CORE := bringup provision option43 store settings
 SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client access \
 	port port_run port_conversation fdb bridge offload
 SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main
-TOOLS := portcall options rfc3339 files items items_check items_set item_edit item_value remote inventory inventory_tree pki lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
+TOOLS := portcall options rfc3339 files items items_check items_set item_edit item_value remote inventory inventory_tree pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
 	lab_observe lab_timeline lab_probe lab_capture lab_proof lab_cases lab_run
 MODULE := rlm_portcall verdict inventory inventory_read inventory_file json_pieces
 # of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
 MODULE_CORE := verdict inventory inventory_read inventory_file json_pieces
 MODULE_COMMON := bytes mac reason
-TOOLS_CORE := pki item_edit item_value options rfc3339 files
+TOOLS_CORE := pki pki_name pki_read pki_write item_edit item_value options rfc3339 files
 
 obj = $(foreach o,$(1),$(if $(wildcard $(o).c),$(B)/obj/$(o).o))
 COMMON_OBJ := $(call obj,$(addprefix common/,$(COMMON_LIB) $(COMMON_SHELL)))
@@ -236,7 +236,7 @@ $(B)/test/authenticate: docs/embedding/authenticate.c $(B)/lib/libportcall.a $(w
 	$(Q)$(CC) $(BASE_CFLAGS) $(WARN) -D_GNU_SOURCE -Iinclude $(LDFLAGS) -o $@ $< $(B)/lib/libportcall.a $(SSL_LIBS) $(XML_LIBS)
 
 # makes certificates for the system tests
-$(B)/test/mkcerts: $(B)/obj/tests/system/mkcerts.o $(B)/lib/libparts.a
+$(B)/test/mkcerts: $(B)/obj/tests/system/mkcerts.o $(B)/lib/libparts.a $(B)/lib/libcommon.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(SSL_LIBS)

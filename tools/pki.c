@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pki - a certificate authority for the lab and the tests, on OpenSSL 3. */
-#include "tools/pki.h"
+/* pki - certificates made in memory, on OpenSSL 3.  Names: pki_name.c; output: pki_write.c. */
+#include "tools/pki_openssl.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
-#include "common/auto.h"
-
-struct pki_cert {
-	X509 *x509;
-	EVP_PKEY *key;
-	STACK_OF(X509) *above; /* intermediate CAs, nearest first; a self-signed root is left out */
-	char *serial;
-	char *issuer;
-};
-
-enum { PKCS12_ITERATIONS = 2048 };
-
-AUTO_CLEANUP(bio, BIO *, BIO_free_all)
-AUTO_CLEANUP(pkcs12, PKCS12 *, PKCS12_free)
-AUTO_CLEANUP(names, GENERAL_NAMES *, GENERAL_NAMES_free)
-AUTO_CLEANUP(pki, struct pki_cert *, pki_free)
-
-/* "what: OpenSSL's reason"; always false, so that callers can return it. */
-static bool failed(char why[static PKI_WHY_LEN], const char *what)
+bool pki_failed(char why[static PKI_WHY_LEN], const char *what)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
@@ -71,6 +45,8 @@ static EVP_PKEY *key_make(enum pki_key kind)
 		return EVP_RSA_gen(1024);
 	case PKI_RSA_2048:
 		return EVP_RSA_gen(2048);
+	case PKI_RSA_4096:
+		return EVP_RSA_gen(4096);
 	}
 	return NULL;
 }
@@ -88,14 +64,24 @@ static const EVP_MD *digest_of(enum pki_digest digest)
 	return NULL;
 }
 
-static bool name_set(X509_NAME *name, const struct pki_request *request)
+/* The subject; NULL: `why`. */
+static X509_NAME *name_make(const struct pki_request *request, char why[static PKI_WHY_LEN])
 {
-	if (request->o && !X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
-	                                              (const unsigned char *)request->o, -1, -1, 0))
-		return false;
-	return !request->cn ||
-	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-	                                  (const unsigned char *)request->cn, -1, -1, 0);
+	AUTO(x509_name) X509_NAME *name = NULL;
+
+	if (request->subject)
+		return pki_name_read(request->subject, why);
+	name = X509_NAME_new();
+	if (name &&
+	    (!request->o ||
+	     X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)request->o,
+	                                -1, -1, 0)) &&
+	    (!request->cn ||
+	     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	                                (const unsigned char *)request->cn, -1, -1, 0)))
+		return steal(name);
+	pki_failed(why, "The name could not be made");
+	return NULL;
 }
 
 static bool serial_set(X509 *x509, uint64_t serial)
@@ -108,41 +94,28 @@ static bool serial_set(X509 *x509, uint64_t serial)
 	return ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), serial);
 }
 
-static bool names_add(GENERAL_NAMES *names, int type, ASN1_STRING *value)
-{
-	GENERAL_NAME *name = value ? GENERAL_NAME_new() : NULL;
-
-	if (!name || !sk_GENERAL_NAME_push(names, name)) {
-		GENERAL_NAME_free(name);
-		ASN1_STRING_free(value);
-		return false;
-	}
-	GENERAL_NAME_set0_value(name, type, value);
-	return true;
-}
-
-static bool san_add(X509 *x509, const struct pki_request *request)
+/* subjectAltName as a value; empty without names.  NULL: `why`. */
+static GENERAL_NAMES *san_make(const struct pki_request *request, char why[static PKI_WHY_LEN])
 {
 	AUTO(names) GENERAL_NAMES *names = GENERAL_NAMES_new();
+	char text[300];
 
+	for (const char *const *dns = request->dns; names && dns && *dns; dns++) {
+		snprintf(text, sizeof(text), "DNS:%s", *dns);
+		if (!pki_san_add(names, text, why))
+			return NULL;
+	}
+	for (const char *const *ip = request->ip; names && ip && *ip; ip++) {
+		snprintf(text, sizeof(text), "IP:%s", *ip);
+		if (!pki_san_add(names, text, why))
+			return NULL;
+	}
+	for (const char *const *san = request->san; names && san && *san; san++)
+		if (!pki_san_add(names, *san, why))
+			return NULL;
 	if (!names)
-		return false;
-	for (const char *const *dns = request->dns; dns && *dns; dns++) {
-		ASN1_STRING *text = ASN1_IA5STRING_new();
-
-		if (text && !ASN1_STRING_set(text, *dns, -1)) {
-			ASN1_STRING_free(text);
-			return false;
-		}
-		if (!names_add(names, GEN_DNS, text))
-			return false;
-	}
-	for (const char *const *ip = request->ip; ip && *ip; ip++) {
-		if (!names_add(names, GEN_IPADD, a2i_IPADDRESS(*ip)))
-			return false;
-	}
-	return !sk_GENERAL_NAME_num(names) ||
-	       X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, 0) == 1;
+		pki_failed(why, "The names could not be made");
+	return steal(names);
 }
 
 static bool extension_add(X509 *x509, X509 *issuer, int nid, const char *value)
@@ -157,24 +130,36 @@ static bool extension_add(X509 *x509, X509 *issuer, int nid, const char *value)
 	return ok;
 }
 
+static const char *purpose_text(enum pki_purpose purpose)
+{
+	switch (purpose) {
+	case PKI_SERVER:
+		return "serverAuth";
+	case PKI_CLIENT:
+		return "clientAuth";
+	case PKI_BOTH:
+		return "clientAuth,serverAuth";
+	case PKI_ANY:
+		break;
+	}
+	return NULL;
+}
+
 static bool extensions_add(X509 *x509, X509 *issuer, const struct pki_request *request, bool ca)
 {
-	bool rsa = request->key == PKI_RSA_1024 || request->key == PKI_RSA_2048;
-	const char *usage = ca    ? "critical,keyCertSign,cRLSign"
-	                    : rsa ? "critical,digitalSignature,keyEncipherment"
-	                          : "critical,digitalSignature";
+	bool rsa = EVP_PKEY_get_base_id(X509_get0_pubkey(x509)) == EVP_PKEY_RSA;
+	const char *usage = ca    ? "keyCertSign,cRLSign"
+	                    : rsa ? "digitalSignature,keyEncipherment"
+	                          : "digitalSignature";
+	const char *purpose = ca ? NULL : purpose_text(request->purpose);
 
-	if (!extension_add(x509, issuer, NID_basic_constraints,
-	                   ca ? "critical,CA:TRUE" : "critical,CA:FALSE") ||
-	    !extension_add(x509, issuer, NID_key_usage, usage) ||
-	    !extension_add(x509, issuer, NID_subject_key_identifier, "hash") ||
-	    !extension_add(x509, issuer, NID_authority_key_identifier, "keyid"))
-		return false;
-	if (!ca && request->purpose != PKI_ANY &&
-	    !extension_add(x509, issuer, NID_ext_key_usage,
-	                   request->purpose == PKI_SERVER ? "serverAuth" : "clientAuth"))
-		return false;
-	return san_add(x509, request);
+	return extension_add(x509, issuer, NID_basic_constraints,
+	                     ca ? "critical,CA:TRUE" : "critical,CA:FALSE") &&
+	       extension_add(x509, issuer, NID_key_usage, usage) &&
+	       extension_add(x509, issuer, NID_subject_key_identifier, "hash") &&
+	       (issuer == x509 || !X509_get0_subject_key_id(issuer) ||
+	        extension_add(x509, issuer, NID_authority_key_identifier, "keyid:always")) &&
+	       (!purpose || extension_add(x509, issuer, NID_ext_key_usage, purpose));
 }
 
 /* The CAs above a certificate that `issuer` signed: the issuer and what is above it, without the root. */
@@ -202,26 +187,46 @@ static char *serial_text(X509 *x509)
 	return text;
 }
 
-static bool make(struct pki_cert *cert, const struct pki_cert *issuer,
-                 const struct pki_request *request, bool ca)
+/* Everything but names, key and signature. */
+static bool body_set(X509 *x509, X509 *issuer, const struct pki_request *request, bool ca)
 {
-	cert->key = key_make(request->key);
-	cert->x509 = X509_new();
-	if (!cert->key || !cert->x509)
-		return false;
-
-	X509 *x509 = cert->x509;
-	X509 *above = issuer ? issuer->x509 : x509;
-
 	return X509_set_version(x509, X509_VERSION_3) && serial_set(x509, request->serial) &&
 	       ASN1_TIME_set(X509_getm_notBefore(x509), (time_t)request->not_before) &&
 	       ASN1_TIME_set(X509_getm_notAfter(x509), (time_t)request->not_after) &&
-	       name_set(X509_get_subject_name(x509), request) &&
-	       X509_set_issuer_name(x509, X509_get_subject_name(above)) &&
-	       X509_set_pubkey(x509, cert->key) && extensions_add(x509, above, request, ca) &&
-	       X509_sign(x509, issuer ? issuer->key : cert->key, digest_of(request->digest)) > 0 &&
-	       above_set(cert, issuer) && (cert->serial = serial_text(x509)) != NULL &&
-	       (cert->issuer = X509_NAME_oneline(X509_get_issuer_name(x509), NULL, 0)) != NULL;
+	       X509_set_issuer_name(x509, X509_get_subject_name(issuer)) &&
+	       extensions_add(x509, issuer, request, ca);
+}
+
+bool pki_facts_set(struct pki_cert *cert)
+{
+	cert->serial = serial_text(cert->x509);
+	cert->issuer = X509_NAME_oneline(X509_get_issuer_name(cert->x509), NULL, 0);
+	return cert->serial && cert->issuer;
+}
+
+static bool make(struct pki_cert *cert, const struct pki_cert *issuer,
+                 const struct pki_request *request, bool ca, char why[static PKI_WHY_LEN])
+{
+	AUTO(x509_name) X509_NAME *subject = name_make(request, why);
+	AUTO(names) GENERAL_NAMES *san = subject ? san_make(request, why) : NULL;
+	X509 *x509 = cert->x509 = X509_new();
+	X509 *above = issuer ? issuer->x509 : x509;
+
+	if (!subject || !san)
+		return false; /* it was said why */
+	if (!request->csr)
+		cert->key = key_make(request->key);
+	if (x509 && X509_set_subject_name(x509, subject) &&
+	    (request->csr ? X509_set_pubkey(x509, X509_REQ_get0_pubkey(request->csr->req))
+	                  : cert->key && X509_set_pubkey(x509, cert->key)) &&
+	    body_set(x509, above, request, ca) &&
+	    (!sk_GENERAL_NAME_num(san) ||
+	     X509_add1_ext_i2d(x509, NID_subject_alt_name, san, 0, 0) == 1) &&
+	    X509_sign(x509, issuer ? issuer->key : cert->key, digest_of(request->digest)) > 0 &&
+	    above_set(cert, issuer) && pki_facts_set(cert))
+		return true;
+	return pki_failed(why,
+	                  ca ? "The CA could not be made" : "The certificate could not be made");
 }
 
 static struct pki_cert *certificate(const struct pki_cert *issuer,
@@ -231,7 +236,7 @@ static struct pki_cert *certificate(const struct pki_cert *issuer,
 	AUTO(pki) struct pki_cert *cert = calloc(1, sizeof(*cert));
 
 	ERR_clear_error();
-	if (!request->cn && !request->o) {
+	if (!request->cn && !request->o && !request->subject) {
 		snprintf(why, PKI_WHY_LEN, "A certificate needs a common name or an organization.");
 		return NULL;
 	}
@@ -239,10 +244,8 @@ static struct pki_cert *certificate(const struct pki_cert *issuer,
 		snprintf(why, PKI_WHY_LEN, "The certificate would end before it begins.");
 		return NULL;
 	}
-	if (!cert || !make(cert, issuer, request, ca)) {
-		failed(why, ca ? "The CA could not be made" : "The certificate could not be made");
+	if (!cert || !make(cert, issuer, request, ca, why))
 		return NULL;
-	}
 	return steal(cert);
 }
 
@@ -261,6 +264,34 @@ struct pki_cert *pki_issue(const struct pki_cert *ca, const struct pki_request *
 	return NULL;
 }
 
+char *pki_csr_make(const struct pki_request *request, char **ret_key_pem,
+                   char ret_why[static PKI_WHY_LEN])
+{
+	AUTO(x509_name) X509_NAME *subject = name_make(request, ret_why);
+	AUTO(names) GENERAL_NAMES *san = subject ? san_make(request, ret_why) : NULL;
+	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
+	struct pki_cert holder = { .key = san ? key_make(request->key) : NULL };
+	X509_REQ *req = X509_REQ_new();
+	STACK_OF(X509_EXTENSION) *extensions = NULL;
+	char *text = NULL;
+
+	if (bio && req && holder.key && X509_REQ_set_subject_name(req, subject) &&
+	    X509_REQ_set_pubkey(req, holder.key) &&
+	    (!sk_GENERAL_NAME_num(san) ||
+	     (X509V3_add1_i2d(&extensions, NID_subject_alt_name, san, 0, 0) == 1 &&
+	      X509_REQ_add_extensions(req, extensions))) &&
+	    X509_REQ_sign(req, holder.key, digest_of(request->digest)) > 0 &&
+	    PEM_write_bio_X509_REQ(bio, req) &&
+	    (*ret_key_pem = pki_key_pem(&holder, NULL, 0, ret_why)))
+		text = pki_bio_text(bio);
+	else if (san)
+		pki_failed(ret_why, "The request could not be made");
+	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+	X509_REQ_free(req);
+	EVP_PKEY_free(holder.key);
+	return text;
+}
+
 const char *pki_serial(const struct pki_cert *cert)
 {
 	return cert->serial;
@@ -269,164 +300,4 @@ const char *pki_serial(const struct pki_cert *cert)
 const char *pki_issuer(const struct pki_cert *cert)
 {
 	return cert->issuer;
-}
-
-/* What `bio` (a memory BIO) holds, malloc'ed, NUL-terminated. */
-static char *bio_text(BIO *bio)
-{
-	char *p;
-	long n = BIO_get_mem_data(bio, &p);
-
-	return n < 0 ? NULL : strndup(p, (size_t)n);
-}
-
-char *pki_pem(const struct pki_cert *cert, bool chain)
-{
-	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
-
-	if (!bio || !PEM_write_bio_X509(bio, cert->x509))
-		return NULL;
-	for (int i = 0; chain && i < sk_X509_num(cert->above); i++) {
-		if (!PEM_write_bio_X509(bio, sk_X509_value(cert->above, i)))
-			return NULL;
-	}
-	return bio_text(bio);
-}
-
-/* Removes what is there first, so that neither its mode nor a link decides where the bytes go. */
-static bool file_write(const char *path, mode_t mode, const char *p, size_t n,
-                       char why[static PKI_WHY_LEN])
-{
-	if (unlink(path) && errno != ENOENT)
-		goto fail;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		goto fail;
-
-	bool ok = fchmod(fd, mode) == 0;
-
-	while (ok && n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		ok = done > 0;
-		p += ok ? done : 0;
-		n -= ok ? (size_t)done : 0;
-	}
-	if (close(fd) == 0 && ok)
-		return true;
-fail:
-	snprintf(why, PKI_WHY_LEN, "%s cannot be written: %s.", path, strerror(errno));
-	return false;
-}
-
-bool pki_write_cert(const struct pki_cert *cert, bool chain, const char *path,
-                    char ret_why[static PKI_WHY_LEN])
-{
-	AUTO(free) char *pem = pki_pem(cert, chain);
-
-	if (!pem)
-		return failed(ret_why, "The certificate could not be written as PEM");
-	return file_write(path, 0644, pem, strlen(pem), ret_why);
-}
-
-bool pki_write_key(const struct pki_cert *cert, const char *path, char ret_why[static PKI_WHY_LEN])
-{
-	AUTO(bio) BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
-	char *p;
-
-	ERR_clear_error();
-	if (!bio || !PEM_write_bio_PKCS8PrivateKey(bio, cert->key, NULL, NULL, 0, NULL, NULL))
-		return failed(ret_why, "The private key could not be written as PEM");
-	long n = BIO_get_mem_data(bio, &p);
-
-	return file_write(path, 0600, p, (size_t)n, ret_why);
-}
-
-static PKCS12 *pkcs12_modern(const struct pki_cert *cert, const char *passphrase)
-{
-	PKCS12 *p12 = PKCS12_create(passphrase, NULL, cert->key, cert->x509, cert->above,
-	                            NID_aes_256_cbc, NID_aes_256_cbc, PKCS12_ITERATIONS, -1, 0);
-
-	if (p12 && PKCS12_set_mac(p12, passphrase, -1, NULL, 0, PKCS12_ITERATIONS, EVP_sha256()))
-		return p12;
-	PKCS12_free(p12);
-	return NULL;
-}
-
-/*
- * RC2 and 3DES live in a library context of their own.  It is made this thread's default for the call,
- * because parts of OpenSSL 3.0's PKCS#12 code know no other way.
- */
-static PKCS12 *pkcs12_optipoint(const struct pki_cert *cert, const char *passphrase)
-{
-	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
-	OSSL_PROVIDER *modern = ctx ? OSSL_PROVIDER_load(ctx, "default") : NULL;
-	OSSL_PROVIDER *legacy = ctx ? OSSL_PROVIDER_load(ctx, "legacy") : NULL;
-	PKCS12 *p12 = NULL;
-
-	if (modern && legacy) {
-		OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(ctx);
-
-		p12 = PKCS12_create(passphrase, NULL, cert->key, cert->x509, cert->above,
-		                    NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
-		                    NID_pbe_WithSHA1And40BitRC2_CBC, PKCS12_ITERATIONS, -1, 0);
-		if (p12 &&
-		    !PKCS12_set_mac(p12, passphrase, -1, NULL, 0, PKCS12_ITERATIONS, EVP_sha1())) {
-			PKCS12_free(p12);
-			p12 = NULL;
-		}
-		OSSL_LIB_CTX_set0_default(before);
-	}
-	if (legacy)
-		OSSL_PROVIDER_unload(legacy);
-	if (modern)
-		OSSL_PROVIDER_unload(modern);
-	OSSL_LIB_CTX_free(ctx);
-	return p12;
-}
-
-uint8_t *pki_pkcs12(const struct pki_cert *cert, const char *passphrase,
-                    enum pki_container container, size_t *ret_n, char ret_why[static PKI_WHY_LEN])
-{
-	ERR_clear_error();
-	AUTO(pkcs12)
-	PKCS12 *p12 = container == PKI_MODERN ? pkcs12_modern(cert, passphrase)
-	                                      : pkcs12_optipoint(cert, passphrase);
-	int n = p12 ? i2d_PKCS12(p12, NULL) : -1;
-	AUTO(free) uint8_t *der = n > 0 ? malloc((size_t)n) : NULL;
-	uint8_t *end = der;
-
-	if (!der || i2d_PKCS12(p12, &end) != n) {
-		failed(ret_why, "The PKCS#12 file could not be made");
-		return NULL;
-	}
-	*ret_n = (size_t)n;
-	return steal(der);
-}
-
-char *pki_pkcs12_base64(const struct pki_cert *cert, const char *passphrase,
-                        enum pki_container container, char ret_why[static PKI_WHY_LEN])
-{
-	size_t n = 0;
-	AUTO(free) uint8_t *der = pki_pkcs12(cert, passphrase, container, &n, ret_why);
-
-	if (!der)
-		return NULL;
-
-	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
-	BIO *base64 = BIO_new(BIO_f_base64());
-
-	if (!bio || !base64) {
-		BIO_free(base64);
-		failed(ret_why, "The PKCS#12 file could not be written as base64");
-		return NULL;
-	}
-	bio = BIO_push(base64, bio);
-	if (BIO_write(bio, der, (int)n) != (int)n || BIO_flush(bio) != 1) {
-		failed(ret_why, "The PKCS#12 file could not be written as base64");
-		return NULL;
-	}
-	return bio_text(BIO_next(bio));
 }

@@ -304,7 +304,7 @@ static void nonsense_is_refused_with_a_sentence(void **state)
 	request = phone_request;
 	request.ip = (const char *const[]){ "10.77.1.256", NULL };
 	assert_null(pki_issue(ca, &request, why));
-	assert_memory_equal(why, "The certificate could not be made: ", 35);
+	assert_memory_equal(why, "\"IP:10.77.1.256\" is no alternative name: ", 41);
 	pki_free(ca);
 }
 
