@@ -65,7 +65,7 @@ MODULE_CORE := verdict inventory inventory_read inventory_file json_pieces
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := pki pki_name pki_read pki_write item_edit item_value options rfc3339 files
 
-obj = $(foreach o,$(1),$(if $(wildcard $(o).c),$(B)/obj/$(o).o))
+obj = $(addprefix $(B)/obj/,$(addsuffix .o,$(1)))
 COMMON_OBJ := $(call obj,$(addprefix common/,$(COMMON_LIB) $(COMMON_SHELL)))
 LIB_OBJ := $(call obj,$(addprefix common/,$(COMMON_LIB)) $(addprefix supplicant/,$(SUPPLICANT_LIB)))
 PHONE_OBJ := $(call obj,$(addprefix supplicant/,$(PHONE)))
@@ -364,7 +364,7 @@ $(B)/lint/%.tidy: %.c $(B)/obj/%.o .clang-tidy
 # --- installation -----------------------------------------------------------------------------------------
 
 PREFIX ?= /usr/local
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/.*PORTCALL_VERSION "\(.*\)"/\1/p' common/version.h)
 DEST = $(DESTDIR)$(PREFIX)
 
 .PHONY: install
