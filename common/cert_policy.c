@@ -244,6 +244,16 @@ static int judge_step(int ok, X509_STORE_CTX *ctx, struct cert_verdict *verdict)
 	       judge_revocation(ctx, verdict);
 }
 
+/* NULL: the chain is nothing but a pinned certificate of another issuer. */
+static X509 *issuer_in(STACK_OF(X509) *chain)
+{
+	X509 *leaf = sk_X509_value(chain, 0);
+
+	if (sk_X509_num(chain) > 1)
+		return sk_X509_value(chain, 1);
+	return X509_self_signed(leaf, 0) == 1 ? leaf : NULL;
+}
+
 /* Where a session's verdict hangs; OpenSSL gives such numbers out once for each process. */
 static CRYPTO_ONCE index_once = CRYPTO_ONCE_STATIC_INIT;
 static int ssl_index = -1, ctx_index = -1, store_index = -1;
@@ -261,16 +271,39 @@ static bool index_ready(void)
 	       ctx_index >= 0 && store_index >= 0;
 }
 
+static struct cert_verdict *verdict_of(SSL *ssl)
+{
+	struct cert_verdict *verdict = SSL_get_ex_data(ssl, ssl_index);
+
+	return verdict ? verdict : SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ctx_index);
+}
+
 static int on_certificate(int ok, X509_STORE_CTX *ctx)
 {
 	struct cert_verdict *verdict = X509_STORE_CTX_get_ex_data(ctx, store_index);
 	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 
 	if (!verdict && ssl)
-		verdict = SSL_get_ex_data(ssl, ssl_index);
-	if (!verdict && ssl)
-		verdict = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ctx_index);
+		verdict = verdict_of(ssl);
 	return verdict ? judge_step(ok, ctx, verdict) : 0;
+}
+
+/* After the chain, also when nothing was stapled; 0: refused. */
+static int on_status(SSL *ssl, void *arg)
+{
+	struct cert_verdict *verdict = index_ready() ? verdict_of(ssl) : NULL;
+	STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+	const unsigned char *response = NULL;
+	long n;
+
+	(void)arg;
+	if (!verdict || sk_X509_num(chain) < 1 || SSL_session_reused(ssl))
+		return 1;
+	n = SSL_get_tlsext_status_ocsp_resp(ssl, &response);
+	verdict->why.reason =
+		ocsp_judge(&verdict->policy, span(response, response && n > 0 ? (size_t)n : 0),
+	                   sk_X509_value(chain, 0), issuer_in(chain), verdict->why.text);
+	return verdict->why.reason == PORTCALL_REASON_NONE;
 }
 
 /* Is the server's own certificate one of the anchors? */
@@ -305,6 +338,7 @@ void cert_policy_setup(SSL_CTX *ctx, enum portcall_profile profile)
 {
 	SSL_CTX_set_security_level(ctx, level_of(profile));
 	SSL_CTX_set_cert_verify_callback(ctx, verify, NULL);
+	SSL_CTX_set_tlsext_status_cb(ctx, on_status);
 }
 
 static bool refuse_setup(struct cert_verdict *verdict, const char *text)
@@ -352,6 +386,9 @@ bool cert_policy_attach(SSL *ssl, const struct cert_policy *policy, X509_STORE *
 		return false;
 	if (anchors && !SSL_set1_verify_cert_store(ssl, anchors))
 		return false;
+	if (policy->ocsp != PORTCALL_OCSP_NONE &&
+	    !SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp))
+		return false;
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, on_certificate);
 	return true;
 }
@@ -369,6 +406,9 @@ bool cert_policy_attach_ctx(SSL_CTX *ctx, const struct cert_policy *policy, X509
 	if (!configure(SSL_CTX_get0_param(ctx), verdict))
 		return false;
 	if (anchors && !SSL_CTX_set1_verify_cert_store(ctx, anchors))
+		return false;
+	if (policy->ocsp != PORTCALL_OCSP_NONE &&
+	    !SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp))
 		return false;
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_certificate);
 	return true;

@@ -7,8 +7,8 @@
  *
  *	none     nothing is judged
  *	trusted  chain to an anchor, dates, purpose (an EKU without serverAuth is refused, no EKU is
- *	         fine), strength of keys and digests by profile, revocation lists where there are any;
- *	         unknown critical extensions are ignored
+ *	         fine), strength of keys and digests by profile, revocation by lists where there are any
+ *	         and by stapled OCSP responses; unknown critical extensions are ignored
  *	full     trusted, and the server's name, and unknown critical extensions are refused
  *
  * Profiles: modern asks for RSA >= 2048, P-256 or P-384 and SHA-2; optipoint admits RSA >= 1024,
@@ -30,6 +30,7 @@ struct cert_policy {
 	int64_t time;            /* seconds since 1970 for dates; 0: the system clock */
 	bool not_before_ignored; /* the clock is not set yet: notBefore is not judged */
 	const struct portcall_crls *crls; /* borrowed; NULL: none */
+	enum portcall_ocsp ocsp;
 };
 
 /* A policy at work, and why it refused: embedded by the caller, must outlive the SSL object. */

@@ -124,11 +124,18 @@ enum portcall_reason anchor_judge(X509 *cert, const struct cert_policy *policy,
 /* Names `cert` after its slot, in details, and adds it; false: no memory. */
 bool anchor_add(X509_STORE *store, X509 *cert, const char *name);
 
-/* --- revocation (crl.c) ---------------------------------------------------------------------------- */
+/* --- revocation (crl.c, ocsp.c) --------------------------------------------------------------------- */
 
 /* Does a list that `issuer` signed name `cert`?  Then `ret_text` says since when and why. */
 bool crls_revoked(const struct portcall_crls *crls, X509 *cert, X509 *issuer,
                   char ret_text[static 240]);
+
+/*
+ * What the stapled OCSP response (DER, empty: none) means for `leaf` under `issuer` (NULL: unknown): NONE,
+ * SERVER_REVOKED, or SERVER_STATUS where a good one is asked for and this is none; with a text.
+ */
+enum portcall_reason ocsp_judge(const struct cert_policy *policy, struct span response, X509 *leaf,
+                                X509 *issuer, char ret_text[static 240]);
 
 /* --- PKCS#12 (pkcs12.c) ------------------------------------------------------------------------- */
 

@@ -25,6 +25,12 @@ enum portcall_profile { PORTCALL_PROFILE_MODERN, PORTCALL_PROFILE_OPTIPOINT };
  */
 enum portcall_verify { PORTCALL_VERIFY_TRUSTED, PORTCALL_VERIFY_FULL, PORTCALL_VERIFY_NONE };
 
+/*
+ * OCSP responses that a server staples (RFC 6066 8).  stapled: asked for, and judged when one comes.
+ * require: no server without a good one.  none: not asked for.
+ */
+enum portcall_ocsp { PORTCALL_OCSP_STAPLED, PORTCALL_OCSP_REQUIRE, PORTCALL_OCSP_NONE };
+
 struct portcall_credentials;
 
 struct portcall_credentials_options {

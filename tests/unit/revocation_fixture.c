@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include <openssl/pem.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
 /* What OpenSSL allocated, as span on malloc's heap. */
@@ -115,4 +115,75 @@ char *fixture_crl_pem(struct span der)
 	sprintf(pem, "-----BEGIN X509 CRL-----\n%s-----END X509 CRL-----\n", base64);
 	free(base64);
 	return pem;
+}
+
+void span_free(struct span s)
+{
+	free((void *)(uintptr_t)s.p);
+}
+
+/* --- OCSP ------------------------------------------------------------------------------------------ */
+
+static void add_status(OCSP_BASICRESP *basic, const struct fixture_ocsp *spec, OCSP_CERTID *id,
+                       int status)
+{
+	ASN1_TIME *since = day(-10), *from = day(spec->from), *to = day(spec->to);
+
+	assert_non_null(OCSP_basic_add1_status(basic, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+	                                       since, from, spec->no_next ? NULL : to));
+	ASN1_TIME_free(since);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(to);
+	OCSP_CERTID_free(id);
+}
+
+static OCSP_CERTID *other_id(const struct fixture_cert *issuer, size_t i)
+{
+	ASN1_INTEGER *serial = ASN1_INTEGER_new();
+	OCSP_CERTID *id;
+
+	ASN1_INTEGER_set(serial, (long)(5000000 + i));
+	id = OCSP_cert_id_new(EVP_sha1(), X509_get_subject_name(issuer->cert),
+	                      X509_get0_pubkey_bitstr(issuer->cert), serial);
+	ASN1_INTEGER_free(serial);
+	return id;
+}
+
+static void sign(OCSP_BASICRESP *basic, const struct fixture_ocsp *spec)
+{
+	const struct fixture_cert *signer = spec->signer ? spec->signer : spec->issuer;
+	const EVP_MD *digest = EVP_get_digestbyname(spec->digest ? spec->digest : "SHA256");
+
+	assert_int_equal(OCSP_basic_sign(basic, signer->cert, signer->key, digest, NULL,
+	                                 (spec->by_key ? OCSP_RESPID_KEY : 0) |
+	                                         (spec->send_signer ? 0 : OCSP_NOCERTS)),
+	                 1);
+}
+
+struct span fixture_ocsp(struct fixture_ocsp spec)
+{
+	static const int statuses[] = { V_OCSP_CERTSTATUS_GOOD, V_OCSP_CERTSTATUS_REVOKED,
+		                        V_OCSP_CERTSTATUS_UNKNOWN };
+	const EVP_MD *md = EVP_get_digestbyname(spec.id_digest ? spec.id_digest : "SHA1");
+	OCSP_BASICRESP *basic = spec.error ? NULL : OCSP_BASICRESP_new();
+	OCSP_RESPONSE *outer;
+	unsigned char *der = NULL;
+	int n;
+
+	if (!spec.from && !spec.to) {
+		spec.from = -1;
+		spec.to = 7;
+	}
+	for (size_t i = 0; basic && i < spec.others; i++)
+		add_status(basic, &spec, other_id(spec.issuer, i), V_OCSP_CERTSTATUS_GOOD);
+	if (basic) {
+		add_status(basic, &spec, OCSP_cert_to_id(md, spec.leaf->cert, spec.issuer->cert),
+		           statuses[spec.status]);
+		sign(basic, &spec);
+	}
+	outer = OCSP_response_create(spec.error, basic);
+	n = i2d_OCSP_RESPONSE(outer, &der);
+	OCSP_RESPONSE_free(outer);
+	OCSP_BASICRESP_free(basic);
+	return take(der, n);
 }

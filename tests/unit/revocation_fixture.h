@@ -23,4 +23,22 @@ struct fixture_crl {
 struct span fixture_crl(const struct fixture_cert *issuer, struct fixture_crl spec);
 char *fixture_crl_pem(struct span der); /* free() */
 
+struct fixture_ocsp {
+	const struct fixture_cert *issuer, *leaf; /* whose status it is */
+	const struct fixture_cert *signer;        /* NULL: the issuer */
+	bool send_signer;                         /* its certificate goes along */
+	enum { OCSP_SAYS_GOOD, OCSP_SAYS_REVOKED, OCSP_SAYS_UNKNOWN } status;
+	long from, to; /* thisUpdate, nextUpdate; both 0: -1 and 7 */
+	bool no_next;
+	int error;             /* OCSP_RESPONSE_STATUS_...: no status at all */
+	const char *digest;    /* of the signature; NULL: SHA256 */
+	const char *id_digest; /* of the certificate's id; NULL: SHA1 */
+	size_t others;         /* statuses of other certificates before it */
+	bool by_key;           /* the responder is named by its key */
+};
+
+struct span fixture_ocsp(struct fixture_ocsp spec); /* DER on the heap, to be freed */
+
+void span_free(struct span s);
+
 #endif

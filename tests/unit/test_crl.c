@@ -54,11 +54,6 @@ static enum portcall_err read_list(struct span der, struct findings *findings,
 	                          ret_why);
 }
 
-static void span_free(struct span s)
-{
-	free((void *)(uintptr_t)s.p);
-}
-
 /* --- judging ---------------------------------------------------------------------------------------- */
 
 enum by { BY_ROOT, BY_MIDDLE, BY_TWIN };
