@@ -52,6 +52,7 @@ struct portcall_supplicant_config {
 
 	bool not_before_ignored; /* the clock is not set yet: the server's notBefore is not judged */
 	struct portcall_crls *crls; /* a reference is taken; NULL: none */
+	enum portcall_ocsp ocsp;
 };
 
 /* NULL: no memory, or a configuration that `ret_why` refuses. */
