@@ -262,6 +262,8 @@ static struct portcall_supplicant *new_supplicant(struct phone *phone, struct po
 	struct portcall_supplicant_config config = {
 		.size = sizeof(config),
 		.credentials = phone->credentials,
+		.crls = phone->crls.lists,
+		.ocsp = s->ocsp,
 		.identity = phone->credentials ? identity_of(phone) : NULL,
 		.verify = s->verify,
 		.server_name = s->radius_server_name,
@@ -303,6 +305,7 @@ void phone_restart_supplicant(struct phone *phone, bool logoff)
 		return;
 	if (phone->supplicant && logoff)
 		say_goodbye(phone);
+	phone_crls_refresh(phone);
 	next = new_supplicant(phone, &why);
 	if (!next) { /* no memory, or a setting that slipped through: silent is the safe choice */
 		log_event(LOG_LEVEL_ERROR, "credentials", "{s:b,s:o,s:o}", "usable", false, "why",
@@ -346,8 +349,10 @@ static void frame_arrived(void *ctx, const uint8_t *frame, size_t n)
 	if (!phone->supplicant)
 		return;
 	if (phone->credentials && eapol_decode(span(frame, n), &eapol) == PORTCALL_OK &&
-	    eapol.type == EAPOL_EAP)
+	    eapol.type == EAPOL_EAP) {
+		phone_crls_refresh(phone);
 		bringup_eap(&phone->bringup, now);
+	}
 	portcall_supplicant_input(phone->supplicant, frame, n, now);
 	phone_pump(phone);
 }
@@ -478,6 +483,7 @@ void phone_free(struct phone *phone)
 	if (!phone)
 		return;
 	portcall_supplicant_free(phone->supplicant);
+	phone_crls_done(phone);
 	portcall_credentials_unref(phone->credentials);
 	portcall_credentials_unref(phone->next_credentials);
 	portcall_items_free(phone->items);

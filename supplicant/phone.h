@@ -5,10 +5,12 @@
  *	l2_linux -> phone -> supplicant (802.1X) and bringup (the rest) -> dhcp, fetch, store -> events
  *
  * phone.c has the life, the link and 802.1X; phone_net.c the address and the files; phone_items.c what the
- * files change, credentials and their trial.  Shell, one libuv loop, one thread.
+ * files change, credentials and their trial; phone_crls.c the revocation lists.  Shell, one libuv loop, one thread.
  */
 #ifndef SUPPLICANT_PHONE_H
 #define SUPPLICANT_PHONE_H
+
+#include <sys/stat.h>
 
 #include <jansson.h>
 #include <uv.h>
@@ -44,6 +46,12 @@ struct phone {
 	bool clock_set;                           /* when the supplicant was made */
 	msec begin_when;                          /* after a logoff; MSEC_NEVER */
 	char mac[MAC_TEXT_LEN];
+	struct {                             /* crl-file */
+		struct portcall_crls *lists; /* NULL: none yet */
+		struct stat seen;            /* the file that was read last */
+		bool missing;                /* ... and reported so */
+		int64_t judged_at;           /* when expiry was looked at last */
+	} crls;
 
 	/* items */
 	struct portcall_items *items;           /* in use; NULL: none */
@@ -84,6 +92,10 @@ void phone_time_is_good(struct phone *phone);
 void phone_pump(struct phone *phone);
 /* Log off with the old credentials, begin with phone->credentials. */
 void phone_restart_supplicant(struct phone *phone, bool logoff);
+
+/* Read crl-file if it is new or has changed; the supplicant gets the lists. */
+void phone_crls_refresh(struct phone *phone);
+void phone_crls_done(struct phone *phone);
 
 void phone_net_effect(struct phone *phone, const struct bringup_effect *effect);
 extern const struct dhcp_events phone_dhcp_events;

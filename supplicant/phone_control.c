@@ -89,20 +89,30 @@ static json_t *client(const struct portcall_certificate_info *info)
 	                 "chain", (json_int_t)info->chain, "sha256", info->sha256);
 }
 
+static json_t *crl(const struct portcall_crl_info *info)
+{
+	return json_pack("{s:o,s:o,s:o,s:I}", "issuer", phone_text(info->issuer), "this_update",
+	                 phone_date(info->this_update), "next_update",
+	                 info->next_update ? phone_date(info->next_update) : json_null(), "revoked",
+	                 (json_int_t)info->revoked);
+}
+
 static json_t *run_certs(void *ctx, const json_t *request, json_t **ret_error)
 {
 	const struct phone *phone = phone_of(ctx);
-	json_t *anchors = json_array();
+	json_t *anchors = json_array(), *lists = json_array();
 
 	(void)request;
 	(void)ret_error;
+	for (size_t i = 0; i < portcall_crls_count(phone->crls.lists); i++)
+		json_array_append_new(lists, crl(portcall_crls_at(phone->crls.lists, i)));
 	if (!phone->credentials)
-		return json_pack("{s:o,s:n}", "anchors", anchors, "client");
+		return json_pack("{s:o,s:n,s:o}", "anchors", anchors, "client", "crls", lists);
 	for (size_t i = 0; i < portcall_credentials_anchor_count(phone->credentials); i++)
 		json_array_append_new(anchors,
 		                      anchor(portcall_credentials_anchor(phone->credentials, i)));
-	return json_pack("{s:o,s:o}", "anchors", anchors, "client",
-	                 client(portcall_credentials_client(phone->credentials)));
+	return json_pack("{s:o,s:o,s:o}", "anchors", anchors, "client",
+	                 client(portcall_credentials_client(phone->credentials)), "crls", lists);
 }
 
 static json_t *done(void)

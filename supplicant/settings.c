@@ -15,6 +15,9 @@
 static const char verify_words[] = "none trusted full";
 static const enum portcall_verify verify_values[] = { PORTCALL_VERIFY_NONE, PORTCALL_VERIFY_TRUSTED,
 	                                              PORTCALL_VERIFY_FULL };
+static const char ocsp_words[] = "stapled require none";
+static const enum portcall_ocsp ocsp_values[] = { PORTCALL_OCSP_STAPLED, PORTCALL_OCSP_REQUIRE,
+	                                          PORTCALL_OCSP_NONE };
 static const char tls_words[] = "1.2 1.3";
 static const enum portcall_tls tls_values[] = { PORTCALL_TLS_1_2, PORTCALL_TLS_1_3 };
 
@@ -23,6 +26,7 @@ static const struct conf_rule rules[] = {
 	{ .option = "log-level", .choices = "error warn info debug" },
 	{ .option = "profile", .choices = "modern optipoint" },
 	{ .option = "verify", .choices = verify_words },
+	{ .option = "ocsp", .choices = ocsp_words },
 	{ .option = "tls-min", .choices = tls_words },
 	{ .option = "tls-max", .choices = tls_words },
 	{ .option = "fragment", .min = 64, .max = 1490 },
@@ -148,6 +152,8 @@ static bool take_dot1x(struct settings *s, const char *path, char *ret_why)
 	                     ? PORTCALL_PROFILE_OPTIPOINT
 	                     : PORTCALL_PROFILE_MODERN;
 	s->radius_server_name = text_of(s, "radius-server-name");
+	s->crl_file = text_of(s, "crl-file");
+	s->ocsp = ocsp_values[conf_choice(ocsp_words, cfg_getstr(s->cfg, "ocsp"))];
 	if (verify)
 		s->verify = verify_values[conf_choice(verify_words, verify)];
 	else
@@ -220,6 +226,8 @@ struct settings *settings_read(const char *path, bool dot1x, char ret_why[static
 		CFG_STR("profile", "modern", CFGF_NONE),
 		CFG_STR("verify", "", CFGF_NODEFAULT),
 		CFG_STR("radius-server-name", "", CFGF_NONE),
+		CFG_STR("crl-file", "", CFGF_NONE),
+		CFG_STR("ocsp", "stapled", CFGF_NONE),
 		CFG_STR("identity", "cn", CFGF_NONE),
 		CFG_STR("tls-min", "1.2", CFGF_NONE),
 		CFG_STR("tls-max", "1.3", CFGF_NONE),

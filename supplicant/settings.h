@@ -31,6 +31,8 @@ struct settings {
 	enum portcall_profile profile;
 	enum portcall_verify verify;
 	const char *radius_server_name; /* NULL: none */
+	const char *crl_file;           /* NULL: none */
+	enum portcall_ocsp ocsp;
 	enum identity_kind identity;
 	const char *identity_literal;
 	enum portcall_tls tls_min, tls_max;

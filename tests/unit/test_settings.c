@@ -76,6 +76,8 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_int_equal(s->profile, PORTCALL_PROFILE_MODERN);
 	assert_int_equal(s->verify, PORTCALL_VERIFY_TRUSTED);
 	assert_null(s->radius_server_name);
+	assert_null(s->crl_file);
+	assert_int_equal(s->ocsp, PORTCALL_OCSP_STAPLED);
 	assert_int_equal(s->identity, IDENTITY_CN);
 	assert_int_equal(s->tls_min, PORTCALL_TLS_1_2);
 	assert_int_equal(s->tls_max, PORTCALL_TLS_1_3);
@@ -121,7 +123,8 @@ static void values_are_taken(void **state)
 {
 	struct settings *s = good("identity = \"=phone 17\"\naddress = \"10.77.20.5/24\"\n"
 	                          "router = 10.77.20.1\nprofile = optipoint\nrestart = reboot\n"
-	                          "https-client-certificate = 802.1x\nhttps-verify = full");
+	                          "https-client-certificate = 802.1x\nhttps-verify = full\n"
+	                          "crl-file = \"/etc/ca.crl\"\nocsp = require");
 
 	(void)state;
 	assert_int_equal(s->identity, IDENTITY_LITERAL);
@@ -132,6 +135,8 @@ static void values_are_taken(void **state)
 	assert_int_equal(s->router, 0x0a4d1401);
 	assert_int_equal(s->profile, PORTCALL_PROFILE_OPTIPOINT);
 	assert_true(s->reboot);
+	assert_string_equal(s->crl_file, "/etc/ca.crl");
+	assert_int_equal(s->ocsp, PORTCALL_OCSP_REQUIRE);
 	assert_true(s->https_client_802_1x);
 	assert_int_equal(s->https_verify, PORTCALL_VERIFY_FULL);
 	settings_free(s);
