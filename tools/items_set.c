@@ -17,15 +17,15 @@ const char items_set_help[] =
 	"usage: portcall items set [OPTION...] FILE NAME=VALUE|NAME=@VALUEFILE...\n"
 	"\n"
 	"Sets items of a system or device file; all else in it stays as it is.  The file gets "
-        "another\n"
+	"another\n"
 	"version (system-config-version or device-config-version), so that phones apply it, and "
-        "is\n"
+	"is\n"
 	"replaced in one step.  NAME[1]=... means the item with index 1; NAME=@@x is the text @x;\n"
 	"NAME= is an empty item, which deletes what the phone has.\n"
 	"\n"
 	"A value file with a certificate in DER becomes PEM in a radius-server-ca item, and a\n"
 	"PKCS#12 becomes base64 in the 802.1x-certificate item.  A private key in a "
-        "radius-server-ca\n"
+	"radius-server-ca\n"
 	"item and an item that looks like a pass phrase are refused.\n"
 	"\n"
 	"  --create         make FILE when it is not there\n"
@@ -33,10 +33,10 @@ const char items_set_help[] =
 	"  --json           one JSON object\n"
 	"\n"
 	"Exit status: 0 done (also when nothing changed), 1 refused, 2 cannot read or wrong "
-        "usage.\n"
+	"usage.\n"
 	"\n"
 	"  portcall items set op420adv_conf.xml radius-server-ca1=@ca.pem "
-        "802.1x-certificate=@phone.p12\n";
+	"802.1x-certificate=@phone.p12\n";
 
 AUTO_CLEANUP(items, struct portcall_items *, portcall_items_free)
 

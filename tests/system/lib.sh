@@ -154,7 +154,7 @@ at_exit() {
 	if [ "$status" -ne 0 ] || [ "$tap_failed" -ne 0 ]; then
 		local kept=$BUILD/test-logs/$TEST_NAME
 		rm -rf "$kept"
-		mkdir -p "$kept" && cp -r "$SCRATCH/." "$kept/" 2>/dev/null
+		mkdir -p "$kept" && cp -r --one-file-system "$SCRATCH/." "$kept/" 2>/dev/null
 		diag "logs: $kept"
 	fi
 	[ "$tap_failed" -eq 0 ] || exit 1
