@@ -33,7 +33,8 @@ void text_add(struct text *t, const char *p, size_t n)
 		t->p = grown;
 		t->room = room;
 	}
-	memcpy(t->p + t->n, p, n);
+	if (n)
+		memcpy(t->p + t->n, p, n);
 	t->n += n;
 	t->p[t->n] = '\0';
 }

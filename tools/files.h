@@ -20,7 +20,7 @@ struct file {
 	size_t n;
 };
 
-enum { FILE_MAX = 4 << 20, PASSPHRASE_MAX = 1024 };
+enum { FILE_MAX = 16 << 20, PASSPHRASE_MAX = 1024 };
 
 /* All of `path` ("-": standard input).  False: unreadable or larger than FILE_MAX, which was said. */
 bool file_read(const char *path, struct file *ret_file);

@@ -13,6 +13,7 @@ static const struct {
 	{ "lab", cmd_lab,
 	  "take phones from link-up to provisioned, with real servers, and prove it" },
 	{ "items", cmd_items, "check provisioning files as a phone would, and change them" },
+	{ "cert", cmd_cert, "make, convert and show certificates; run a CA for phones" },
 	{ "inventory", cmd_inventory,
 	  "build the RADIUS server's inventory from the provisioning tree" },
 	{ "switch", cmd_switch, "ask a running portcall-switch, or tell it what to do" },
