@@ -57,6 +57,7 @@ enum portcall_reason cert_policy_reason(int x509_error)
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:
+	case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
 		return PORTCALL_REASON_SERVER_WEAK;
 	case X509_V_ERR_CERT_REVOKED:
 		return PORTCALL_REASON_SERVER_REVOKED;
@@ -185,6 +186,20 @@ static bool judge_strength(X509_STORE_CTX *ctx, struct cert_verdict *verdict)
 	return true;
 }
 
+/* RFC 8446 4.4.2.2: OpenSSL's purpose is content with keyEncipherment, for RSA key exchange. */
+static bool judge_usage(X509_STORE_CTX *ctx, struct cert_verdict *verdict)
+{
+	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
+
+	if (verdict->policy.profile == PORTCALL_PROFILE_OPTIPOINT ||
+	    (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE)) /* all bits without keyUsage */
+		return true;
+	X509_STORE_CTX_set_current_cert(ctx, leaf);
+	X509_STORE_CTX_set_error(ctx, X509_V_ERR_INVALID_PURPOSE);
+	explain(ctx, verdict, "its keyUsage lacks digitalSignature");
+	return false;
+}
+
 /* OpenSSL skips an anchor that is not self-issued when something stands below it. */
 static bool judge_anchor_dates(X509_STORE_CTX *ctx, struct cert_verdict *verdict)
 {
@@ -240,8 +255,8 @@ static int judge_step(int ok, X509_STORE_CTX *ctx, struct cert_verdict *verdict)
 	/* the server's own certificate is visited last, after the whole chain */
 	if (X509_STORE_CTX_get_error_depth(ctx) > 0)
 		return 1;
-	return judge_strength(ctx, verdict) && judge_anchor_dates(ctx, verdict) &&
-	       judge_revocation(ctx, verdict);
+	return judge_usage(ctx, verdict) && judge_strength(ctx, verdict) &&
+	       judge_anchor_dates(ctx, verdict) && judge_revocation(ctx, verdict);
 }
 
 /* NULL: the chain is nothing but a pinned certificate of another issuer. */

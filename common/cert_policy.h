@@ -11,8 +11,8 @@
  *	         and by stapled OCSP responses; unknown critical extensions are ignored
  *	full     trusted, and the server's name, and unknown critical extensions are refused
  *
- * Profiles: modern asks for RSA >= 2048, P-256 or P-384 and SHA-2; optipoint admits RSA >= 1024,
- * any elliptic curve of that strength, SHA-1 and MD5.  A trust anchor's own signature is not judged.
+ * Profiles: modern asks for RSA >= 2048, P-256 or P-384, SHA-2, and digitalSignature where there is a
+ * keyUsage; optipoint admits RSA >= 1024, any named elliptic curve of that strength, SHA-1 and MD5.  A trust anchor's own signature is not judged.
  * The functions that take OpenSSL's objects are declared in credential_openssl.h.  Thread-safe.
  */
 #ifndef COMMON_CERT_POLICY_H

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/core_names.h>
 #include <openssl/objects.h>
 
 enum { MAX_RSA_BITS = 8192 /* more costs a phone seconds */ };
@@ -19,7 +20,7 @@ enum portcall_reason cert_policy_key(EVP_PKEY *key, enum portcall_profile profil
                                      char ret_text[static 240])
 {
 	bool modern = profile == PORTCALL_PROFILE_MODERN;
-	int least = modern ? 2048 : 1024, bits;
+	int least = modern ? 2048 : 1024, bits, explicit = 0;
 	char name[32];
 
 	if (!key) {
@@ -41,6 +42,12 @@ enum portcall_reason cert_policy_key(EVP_PKEY *key, enum portcall_profile profil
 		snprintf(ret_text, 240, "%s; at most %d bits are used", name, MAX_RSA_BITS);
 		return PORTCALL_REASON_KEY_TYPE;
 	case EVP_PKEY_EC:
+		if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+		                           &explicit) == 1 &&
+		    explicit == 1) {
+			snprintf(ret_text, 240, "elliptic curve %s with explicit parameters", name);
+			return PORTCALL_REASON_KEY_TYPE;
+		}
 		if (!strcmp(name, "P-256") || !strcmp(name, "P-384"))
 			return PORTCALL_REASON_NONE;
 		if (bits < 224) {

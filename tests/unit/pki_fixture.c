@@ -11,17 +11,19 @@
 #include <cmocka.h>
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 static EVP_PKEY *rsa(unsigned bits)
 {
 	/* one for each size: making them is slow, and nobody here needs two */
-	static EVP_PKEY *made[3];
-	EVP_PKEY **at = &made[bits == 512 ? 0 : bits == 1024 ? 1 : 2];
+	static EVP_PKEY *made[4];
+	EVP_PKEY **at = &made[bits == 512 ? 0 : bits == 1024 ? 1 : bits == 2048 ? 2 : 3];
 
 	if (!*at)
 		*at = EVP_RSA_gen(bits);
@@ -56,6 +58,14 @@ EVP_PKEY *fixture_key(enum fixture_key kind)
 		return rsa(1024);
 	case KEY_RSA_2048:
 		return rsa(2048);
+	case KEY_RSA_4096:
+		return rsa(4096);
+	case KEY_EXPLICIT:
+		key = EVP_EC_gen("P-256");
+		assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING,
+		                                                OSSL_PKEY_EC_ENCODING_EXPLICIT),
+		                 1);
+		break;
 	}
 	assert_non_null(key);
 	return key;
@@ -107,6 +117,34 @@ static void add_unknown(X509 *cert)
 	ASN1_OBJECT_free(oid);
 }
 
+static void sign(X509 *cert, EVP_PKEY *key, const EVP_MD *digest, bool pss)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *how = NULL;
+
+	assert_int_equal(EVP_DigestSignInit(ctx, &how, digest, NULL, key), 1);
+	if (pss)
+		assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING), 1);
+	assert_true(X509_sign_ctx(cert, ctx) > 0);
+	EVP_MD_CTX_free(ctx);
+}
+
+/* As others see it, without what only its maker knows of the key. */
+static X509 *read_again(X509 *cert)
+{
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	int n = i2d_X509(cert, &der);
+	X509 *again;
+
+	p = der;
+	again = d2i_X509(NULL, &p, n);
+	assert_non_null(again);
+	OPENSSL_free(der);
+	X509_free(cert);
+	return again;
+}
+
 struct fixture_cert fixture_cert(const struct fixture_cert *issuer, struct fixture_spec spec)
 {
 	struct fixture_cert made = { .cert = X509_new() };
@@ -123,7 +161,7 @@ struct fixture_cert fixture_cert(const struct fixture_cert *issuer, struct fixtu
 		spec.from = -30;
 		spec.to = 365;
 	}
-	X509_set_version(made.cert, X509_VERSION_3);
+	X509_set_version(made.cert, spec.version1 ? X509_VERSION_1 : X509_VERSION_3);
 	ASN1_INTEGER_set_uint64(X509_get_serialNumber(made.cert), spec.serial ? spec.serial : 1001);
 	assert_non_null(X509_time_adj_ex(X509_getm_notBefore(made.cert), (int)spec.from, 0, &now));
 	assert_non_null(X509_time_adj_ex(X509_getm_notAfter(made.cert), (int)spec.to, 0, &now));
@@ -136,7 +174,8 @@ struct fixture_cert fixture_cert(const struct fixture_cert *issuer, struct fixtu
 		add_unknown(made.cert);
 	if (EVP_PKEY_get_base_id(signer) == EVP_PKEY_ED25519)
 		digest = NULL;
-	assert_true(X509_sign(made.cert, signer, digest) > 0);
+	sign(made.cert, signer, digest, spec.pss);
+	made.cert = read_again(made.cert);
 	return made;
 }
 

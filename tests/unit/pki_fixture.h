@@ -25,6 +25,8 @@ enum fixture_key {
 	KEY_RSA_512,
 	KEY_RSA_1024,
 	KEY_RSA_2048,
+	KEY_RSA_4096,
+	KEY_EXPLICIT, /* P-256, its parameters spelt out */
 };
 
 /* Zero is a sensible value everywhere. */
@@ -36,7 +38,9 @@ struct fixture_spec {
 	long from, to;         /* days from FIXTURE_NOW; both 0: -30 and 365 */
 	const char *ext[8];    /* "basicConstraints=critical,CA:TRUE", ... ended by NULL */
 	bool unknown_critical; /* adds a critical extension that nobody knows */
-	uint64_t serial;       /* 0: 1001 */
+	bool version1;
+	bool pss;        /* an RSA issuer signs with RSA-PSS */
+	uint64_t serial; /* 0: 1001 */
 };
 
 struct fixture_cert {

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+
 #include "common/credential_openssl.h"
 #include "tests/unit/findings.h"
 #include "tests/unit/pki_fixture.h"
@@ -321,6 +324,42 @@ static void unknown_key(void **state)
 	free(text);
 }
 
+/* Whoever verifies with such a key works for seconds. */
+static void huge_key(void **state)
+{
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	BIGNUM *n = BN_new(), *e = BN_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	X509 *cert = X509_dup(w.next.cert);
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM *params;
+	char *text;
+
+	(void)state;
+	assert_int_equal(BN_rand(n, 9000, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+	assert_int_equal(BN_set_word(e, 65537), 1);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
+	params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	assert_int_equal(X509_set_pubkey(cert, key), 1);
+	assert_true(X509_sign(cert, w.next.key, EVP_sha256()) > 0);
+	text = fixture_der_base64(cert);
+	expect_credentials(
+		fixture_document(text, NULL, w.p12),
+		(struct portcall_credentials_options){ .verify = PORTCALL_VERIFY_TRUSTED }, NULL,
+		"key-type", "RSA-9000; at most 8192 bits");
+	free(text);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(n);
+	BN_free(e);
+}
+
 static void everything_wrong_is_reported(void **state)
 {
 	struct portcall_credentials_options trusted = { .verify = PORTCALL_VERIFY_TRUSTED };
@@ -375,6 +414,7 @@ int main(void)
 		{ "everything that is wrong is reported", everything_wrong_is_reported, NULL, NULL,
 		  NULL },
 		{ "an anchor whose key is of an unknown kind", unknown_key, NULL, NULL, NULL },
+		{ "an anchor whose key is too large to verify with", huge_key, NULL, NULL, NULL },
 		{ "anchors of a file, named in details", anchors_from_a_file, NULL, NULL, NULL },
 	};
 	struct CMUnitTest tests[SLOTS + sizeof(others) / sizeof(*others)];
