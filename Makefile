@@ -49,7 +49,7 @@ TEST_LIBS = $(call pkg,--libs,cmocka)
 COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read credential credential_read anchor pkcs12 pkcs12_protection crl ocsp cert_policy cert_policy_single cert_text digest
 # shells' common parts
 COMMON_SHELL := log control conf
-SUPPLICANT_LIB := supp_pae eap_peer eap_engine tls_backend effects supplicant
+SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume effects supplicant_config supplicant
 PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify \
 	phone phone_net phone_items phone_crls phone_control main
 # of the phone: what needs no interface, for the unit tests

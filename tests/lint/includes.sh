@@ -22,9 +22,10 @@ kind_of() {
 	common/item.c | common/item_read.c) echo libxml ;;
 	common/credential_openssl.h | common/credential*.c | common/pkcs12*.c | common/anchor.c | common/crl.c | common/ocsp.c | common/cert_*.c | common/digest.c) echo openssl ;;
 	common/log.* | common/control.* | common/conf.*) echo shell ;;
-	supplicant/supp_pae.* | supplicant/supplicant.* | supplicant/effects.* | supplicant/*.def) echo pure ;;
+	supplicant/supp_pae.* | supplicant/supplicant.* | supplicant/supplicant_config.* | supplicant/effects.* | supplicant/*.def) echo pure ;;
 	supplicant/bringup.* | supplicant/provision.* | supplicant/option43.*) echo pure ;;
-	supplicant/eap_engine.h | supplicant/eap_peer.* | supplicant/tls_backend.h | supplicant/fetch.h) echo pure ;;
+	supplicant/eap_engine.h | supplicant/eap_peer.* | supplicant/eap_stored.* | supplicant/tls_backend.h | supplicant/fetch.h) echo pure ;;
+	supplicant/tls_resume.*) echo openssl ;;
 	supplicant/eap_engine.c | supplicant/tls_*.c) echo libeap ;;
 	supplicant/fetch*.c) echo curl ;;
 	supplicant/*) echo shell ;;
