@@ -35,6 +35,6 @@ vendor_profile = cisco
 reject_delay = 0
 \$INCLUDE \${configs}/server.conf
 END
-	# shellcheck disable=SC2016 # it is the dictionary's own word
-	printf '$INCLUDE %s/dictionary.portcall\n' "$config" >raddb/dictionary
+	# the dictionary takes no path with a space
+	cp "$config/dictionary" "$config/dictionary.portcall" raddb
 }
