@@ -49,22 +49,23 @@ TEST_LIBS = $(call pkg,--libs,cmocka)
 COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read credential credential_read anchor pkcs12 pkcs12_protection crl ocsp cert_policy cert_policy_single cert_text digest
 # shells' common parts
 COMMON_SHELL := log control conf
-SUPPLICANT_LIB := supp_pae eap_peer eap_engine tls_backend effects supplicant
+SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume effects supplicant_config supplicant
 PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify \
 	phone phone_net phone_items phone_crls phone_control main
 # of the phone: what needs no interface, for the unit tests
 PHONE_CORE := bringup provision option43 store settings
-SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client das das_request access \
+SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client access \
 	port port_run port_conversation fdb bridge offload
-SWITCH_SHELL := link_netns link_packet link_watch link_admin link_udp link_das capture switch_conf events \
-	engine engine_parts engine_admin engine_das control main
+SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main
 TOOLS := portcall options rfc3339 files items items_check items_set item_edit item_value \
 	cert cert_facts cert_ca cert_issue cert_plan cert_batch cert_csr cert_convert cert_show cert_selftest ca csv progress \
 	remote inventory inventory_tree pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
 	lab_observe lab_timeline lab_probe lab_capture lab_proof lab_cases lab_run
-MODULE := rlm_portcall verdict inventory inventory_read inventory_file json_pieces
+# the files that see FreeRADIUS's headers, then the others
+MODULE_FR := rlm_portcall facts reply
+MODULE := $(MODULE_FR) verdict inventory inventory_read inventory_fields inventory_device inventory_roles inventory_file json_pieces
 # of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
-MODULE_CORE := verdict inventory inventory_read inventory_file json_pieces
+MODULE_CORE := verdict inventory inventory_read inventory_fields inventory_device inventory_roles inventory_file json_pieces
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := ca csv pki pki_name pki_read pki_write item_edit item_value options rfc3339 files
 
@@ -189,11 +190,11 @@ FR_HEADERS := /usr/include
 $(FR)/.ready:
 	$(Q)tools/fetch-source freeradius $(FR)
 
-EXTRA_radius-module/fr = $(EXTRA_radius-module/rlm_portcall)
-$(B)/lint/radius-module/fr.h.alone: | $(FR)/.ready
-EXTRA_radius-module/rlm_portcall = -DIS_MODULE=1 -isystem $(FR)/include -isystem $(FR_HEADERS) \
+$(foreach h,fr module,$(B)/lint/radius-module/$(h).h.alone): | $(FR)/.ready
+FR_FLAGS = -DIS_MODULE=1 -isystem $(FR)/include -isystem $(FR_HEADERS) \
 	-include freeradius/build.h -include freeradius/autoconf.h -include freeradius/features.h -include freeradius/radpaths.h
-$(call obj,radius-module/rlm_portcall): | $(FR)/.ready
+$(foreach f,fr module $(MODULE_FR),$(eval EXTRA_radius-module/$(f) = $$(FR_FLAGS)))
+$(call obj,$(addprefix radius-module/,$(MODULE_FR))): | $(FR)/.ready
 
 $(B)/lib/rlm_portcall.so: $(MODULE_OBJ)
 	$(call say,LD,$@)

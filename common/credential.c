@@ -201,6 +201,11 @@ SSL_CTX *credential_ssl_ctx(struct portcall_credentials *credentials,
 	return made;
 }
 
+enum portcall_profile portcall_credentials_profile(const struct portcall_credentials *credentials)
+{
+	return credentials->parts.profile;
+}
+
 const struct portcall_certificate_info *portcall_credentials_client(
 	const struct portcall_credentials *credentials)
 {

@@ -47,10 +47,13 @@ uint32_t *inventory_slot_certificate(const struct inventory *inventory, const ch
 		if (!*slot)
 			return slot;
 
-		const struct device *device = &inventory->devices[*slot - 1];
+		const struct device *device = &inventory->devices[(*slot - 1) / 2];
+		bool previous = (*slot - 1) % 2;
 
-		if (!strcmp(device->certificate.serial, serial) &&
-		    !strcmp(device->certificate.issuer, issuer))
+		if (!strcmp(previous ? device->previous.serial : device->certificate.serial,
+		            serial) &&
+		    !strcmp(previous ? device->previous.issuer : device->certificate.issuer,
+		            issuer))
 			return slot;
 	}
 }
@@ -66,9 +69,14 @@ const struct device *inventory_by_mac(const struct inventory *inventory,
 const struct device *inventory_by_certificate(const struct inventory *inventory, const char *issuer,
                                               const char *serial)
 {
-	uint32_t at = *inventory_slot_certificate(inventory, issuer, serial);
+	uint32_t slot = *inventory_slot_certificate(inventory, issuer, serial);
 
-	return at ? &inventory->devices[at - 1] : NULL;
+	return slot ? &inventory->devices[(slot - 1) / 2] : NULL;
+}
+
+const struct device *inventory_at(const struct inventory *inventory, size_t i)
+{
+	return &inventory->devices[i];
 }
 
 size_t inventory_count(const struct inventory *inventory)
@@ -90,7 +98,12 @@ void inventory_unref(struct inventory *inventory)
 	free(inventory->by_mac);
 	free(inventory->by_certificate);
 	free(inventory->devices);
+	for (size_t i = 0; i < inventory->roles_n; i++)
+		free((void *)(uintptr_t)inventory->roles[i].rules);
 	free(inventory->roles);
+	for (size_t i = 0; i < inventory->locations_n; i++)
+		free((void *)(uintptr_t)inventory->locations[i].parts);
+	free(inventory->locations);
 	free(inventory->strings);
 	free(inventory);
 }

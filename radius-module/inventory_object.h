@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* inventory_object - the inside of an inventory, for inventory.c and inventory_read.c alone. */
+/* inventory_object - the inside of an inventory, for inventory.c and the readers inventory_*.c alone. */
 #ifndef RADIUS_MODULE_INVENTORY_OBJECT_H
 #define RADIUS_MODULE_INVENTORY_OBJECT_H
 
@@ -7,22 +7,19 @@
 
 #include "radius-module/inventory.h"
 
-struct role {
-	const char *name;
-	const char *vlan;
-	uint32_t session_timeout; /* seconds */
-};
-
 struct inventory {
 	atomic_uint references;
 	size_t count;
 	struct device *devices;
 	struct role *roles;
 	size_t roles_n;
-	size_t mask;              /* of both tables: their size minus 1; at least half is free */
-	uint32_t *by_mac;         /* index into devices plus 1; 0: free */
-	uint32_t *by_certificate; /* the same */
-	char *strings;            /* what all names point to */
+	struct location *locations;
+	size_t locations_n;
+	size_t mask;      /* of both tables: their size minus 1; at least half is free */
+	uint32_t *by_mac; /* index into devices plus 1; 0: free */
+	uint32_t *
+		by_certificate; /* twice the index, plus 1 for the previous generation, plus 1; 0: free */
+	char *strings;          /* what all names point to */
 	size_t strings_n;
 };
 

@@ -4,43 +4,32 @@
  *
  * Glue only: it gathers facts from the request, asks verdict.c, writes the reply and one log line.
  *
- *	authorize             each round, before TLS: unknown, disabled or non-EAP devices are rejected
- *	post-auth             EAP-TLS succeeded (also when resumed): issuer + serial + MAC, VLAN, time
+ *	authorize             each round, before TLS: unknown, disabled or misplaced devices are rejected;
+ *	                      MAC authentication bypass is let through to post-auth
+ *	%{portcall:cn}        inside the handshake (check_cert_cn): the name that the certificate must have
+ *	post-auth             EAP-TLS succeeded (also when resumed): issuer + serial + MAC, VLAN, time; MAB
  *	Post-Auth-Type REJECT what failed elsewhere gets its reason too
- *
- * A reject of ours replaces the whole reply list: rlm_eap has put EAP-Success and keys there already when
- * post-auth decides.  The EAP-Failure is made here, since rlm_eap has forgotten the session by then.
  *
  * Instances are read-only after instantiate, the inventory apart, which looks after itself; so the module
  * is thread-safe.  It is HUP-safe: a HUP makes a new instance.  CONF_PARSER fills that one from the old
  * section (a peculiarity of 3.2), hence instantiate reads every item itself.
  */
-#include "radius-module/fr.h"
-
-#include "common/mac.h"
-#include "radius-module/inventory_file.h"
-
-enum { EAP_RESPONSE = 2, EAP_FAILURE = 4, EAP_TYPE_NAK = 3, EAP_TYPE_TLS = 13, LINE_LEN = 2048 };
-
-typedef struct rlm_portcall {
-	/* configuration, as parsed */
-	char const *inventory;
-	char const *shared_certificate;
-	char const *vendor_profile;
-	uint32_t session_timeout;
-
-	char const *name; /* of the instance */
-	struct verdict_policy policy;
-	bool voice; /* vendor_profile = cisco */
-	struct inventory_file *file;
-	DICT_ATTR const *reason, *session, *issuer, *serial, *expiration, *tls_version;
-} rlm_portcall_t;
+#include "radius-module/module.h"
 
 static const CONF_PARSER module_config[] = {
 	{ "inventory",
 	  FR_CONF_OFFSET(PW_TYPE_FILE_INPUT | PW_TYPE_REQUIRED, rlm_portcall_t, inventory), NULL },
 	{ "shared_certificate", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, shared_certificate),
 	  "warn" },
+	{ "two_ports", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, two_ports), "warn" },
+	{ "stale_configuration",
+	  FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, stale_configuration), "warn" },
+	{ "staging_vlan", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, staging_vlan), "" },
+	{ "staging_timeout", FR_CONF_OFFSET(PW_TYPE_INTEGER, rlm_portcall_t, staging_timeout),
+	  "300" },
+	{ "quarantine_vlan", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, quarantine_vlan), "" },
+	{ "monitor", FR_CONF_OFFSET(PW_TYPE_BOOLEAN, rlm_portcall_t, monitor), "no" },
+	{ "monitor_vlan", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, monitor_vlan), "" },
 	{ "session_timeout", FR_CONF_OFFSET(PW_TYPE_INTEGER, rlm_portcall_t, session_timeout),
 	  "0" },
 	{ "vendor_profile", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, vendor_profile),
@@ -48,182 +37,25 @@ static const CONF_PARSER module_config[] = {
 	CONF_PARSER_TERMINATOR
 };
 
-static const FR_NAME_NUMBER shared_names[] = { { "deny", VERDICT_SHARED_DENY },
-	                                       { "warn", VERDICT_SHARED_WARN },
-	                                       { "allow", VERDICT_SHARED_ALLOW },
-	                                       { NULL, -1 } };
-
-static const FR_NAME_NUMBER profile_names[] = { { "none", 0 }, { "cisco", 1 }, { NULL, -1 } };
-
-/* --- the request's facts ------------------------------------------------------------------------ */
-
-/* What one call of the module knows; strings are borrowed from the request or the inventory. */
-struct facts {
-	struct inventory *inventory; /* a reference */
-	struct verdict_request request;
-	const struct device *device;
-	uint8_t mac[MAC_LEN];
-	char const *station; /* Calling-Station-Id as sent; "" without one */
-	char const *session; /* Acct-Session-Id; "" without one */
-	char const *tls;     /* "TLS 1.3"; "" before a handshake */
-	bool resumed;
-	bool eap;
+static const FR_NAME_NUMBER shared_names[] = {
+	{ "deny", VERDICT_DENY }, { "warn", VERDICT_WARN }, { "allow", VERDICT_ALLOW }, { NULL, -1 }
 };
 
-static char const *string_of(VALUE_PAIR const *vp)
-{
-	return vp ? vp->vp_strvalue : "";
-}
+static const FR_NAME_NUMBER stale_names[] = { { "deny", VERDICT_DENY },
+	                                      { "quarantine", VERDICT_ISOLATE },
+	                                      { "warn", VERDICT_WARN },
+	                                      { "allow", VERDICT_ALLOW },
+	                                      { NULL, -1 } };
 
-static VALUE_PAIR *request_pair(REQUEST *request, unsigned int attribute)
-{
-	return fr_pair_find_by_num(request->packet->vps, attribute, 0, TAG_ANY);
-}
+static const FR_NAME_NUMBER yes_no[] = { { "no", 0 }, { "yes", 1 }, { NULL, -1 } };
 
-static enum verdict_method method_of(REQUEST *request)
-{
-	if (!request_pair(request, PW_EAP_MESSAGE))
-		return VERDICT_METHOD_NONE;
+static const FR_NAME_NUMBER profile_names[] = { { "none", PROFILE_NONE },
+	                                        { "cisco", PROFILE_CISCO },
+	                                        { "rfc4675", PROFILE_RFC4675 },
+	                                        { "juniper", PROFILE_JUNIPER },
+	                                        { NULL, -1 } };
 
-	VALUE_PAIR *type = request_pair(request, PW_EAP_TYPE);
-
-	if (!type) /* a resumed session has it there */
-		type = fr_pair_find_by_num(request->config, PW_EAP_TYPE, 0, TAG_ANY);
-	return type && type->vp_integer > 4 && type->vp_integer != EAP_TYPE_TLS
-	               ? VERDICT_METHOD_OTHER_EAP
-	               : VERDICT_METHOD_EAP_TLS;
-}
-
-static void facts_gather(struct facts *facts, rlm_portcall_t const *inst, REQUEST *request)
-{
-	VALUE_PAIR *resumed = request_pair(request, PW_EAP_SESSION_RESUMED);
-
-	*facts = (struct facts){
-		.inventory = inventory_file_take(inst->file),
-		.station = string_of(request_pair(request, PW_CALLING_STATION_ID)),
-		.session = string_of(request_pair(request, PW_ACCT_SESSION_ID)),
-		.tls = string_of(fr_pair_find_by_da(request->state, inst->tls_version, TAG_ANY)),
-		.resumed = resumed && resumed->vp_integer,
-	};
-	facts->request.method = method_of(request);
-	facts->eap = facts->request.method != VERDICT_METHOD_NONE;
-	facts->request.mac_known = mac_parse(facts->station, facts->mac);
-	if (facts->request.mac_known)
-		facts->device = inventory_by_mac(facts->inventory, facts->mac);
-}
-
-/* --- the log line ------------------------------------------------------------------------------- */
-
-struct line {
-	char text[LINE_LEN];
-	size_t n;
-};
-
-/* " key=value", quoted where needed; what a peer wrote is escaped.  Empty values are left out. */
-static void line_add(struct line *line, char const *key, char const *value)
-{
-	static char const plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "-_.:/@+,";
-
-	if (!*value || line->n + strlen(key) + 8 > sizeof(line->text))
-		return;
-
-	bool quote = strspn(value, plain) != strlen(value);
-	char *end = line->text + sizeof(line->text) - 8; /* room for an escape and the end */
-	char *p = line->text + line->n;
-
-	p += sprintf(p, "%s%s=%s", line->n ? " " : "", key, quote ? "\"" : "");
-	for (; *value && p < end; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (c < 0x20 || c == 0x7f)
-			p += sprintf(p, "\\x%02x", c);
-		else if (c == '"' || c == '\\')
-			p += sprintf(p, "\\%c", c);
-		else
-			*p++ = (char)c;
-	}
-	if (quote)
-		*p++ = '"';
-	*p = '\0';
-	line->n = (size_t)(p - line->text);
-}
-
-static void verdict_log(REQUEST *request, struct facts const *facts, struct verdict const *verdict,
-                        char const *detail)
-{
-	struct line line = { .n = 0 };
-	char mac[MAC_TEXT_LEN], seconds[12] = "";
-
-	if (verdict->session_timeout)
-		snprintf(seconds, sizeof(seconds), "%u", verdict->session_timeout);
-	line_add(&line, "verdict", verdict->kind == VERDICT_ACCEPT ? "accept" : "reject");
-	line_add(&line, "reason", portcall_reason_code(verdict->reason));
-	line_add(&line, "mac",
-	         facts->request.mac_known ? mac_colons(facts->mac, mac) : facts->station);
-	line_add(&line, "device", facts->device ? facts->device->name : "");
-	line_add(&line, "vlan", verdict->vlan);
-	line_add(&line, "session_timeout", seconds);
-	line_add(&line, "tls", facts->tls);
-	line_add(&line, "resumed", facts->resumed ? "yes" : "");
-	line_add(&line, "session", facts->session);
-	line_add(&line, "text", portcall_reason_text(verdict->reason));
-	line_add(&line, "hint", portcall_reason_hint(verdict->reason));
-	line_add(&line, "detail", detail);
-	radlog_request(L_AUTH, L_DBG_LVL_OFF, request, "%s", line.text);
-}
-
-/* --- the reply ---------------------------------------------------------------------------------- */
-
-/* Replaces the attribute in the reply; `text` is taken as it is, without escapes. */
-static void reply_string(REQUEST *request, char const *attribute, char const *text)
-{
-	VALUE_PAIR *vp = pair_make_reply(attribute, NULL, T_OP_SET);
-
-	if (vp)
-		fr_pair_value_strcpy(vp, text);
-}
-
-static void reply_reason(REQUEST *request, struct facts const *facts, enum portcall_reason reason)
-{
-	reply_string(request, "Portcall-Reason", portcall_reason_code(reason));
-	if (*facts->session)
-		reply_string(request, "Portcall-Session", facts->session);
-	/* the codec computes the value; without it a reply can be forged (CVE-2024-3596) */
-	if (!fr_pair_find_by_num(request->reply->vps, PW_MESSAGE_AUTHENTICATOR, 0, TAG_ANY))
-		pair_make_reply("Message-Authenticator", "0x00", T_OP_SET);
-}
-
-/* EAP-Failure with the identifier of the response that it answers (RFC 3748 4.2). */
-static void reply_eap_failure(REQUEST *request)
-{
-	VALUE_PAIR *in = request_pair(request, PW_EAP_MESSAGE);
-	VALUE_PAIR *out = pair_make_reply("EAP-Message", NULL, T_OP_SET);
-	uint8_t failure[4] = { EAP_FAILURE, 0, 0, sizeof(failure) };
-
-	if (!out)
-		return;
-	if (in->vp_length > 1)
-		failure[1] = in->vp_octets[1];
-	fr_pair_value_memcpy(out, failure, sizeof(failure));
-}
-
-static void reply_accept(rlm_portcall_t const *inst, REQUEST *request,
-                         struct verdict const *verdict)
-{
-	pair_make_reply("Tunnel-Type", "VLAN", T_OP_SET); /* RFC 3580 3.31 */
-	pair_make_reply("Tunnel-Medium-Type", "IEEE-802", T_OP_SET);
-	reply_string(request, "Tunnel-Private-Group-Id", verdict->vlan);
-	if (verdict->session_timeout) {
-		VALUE_PAIR *vp = pair_make_reply("Session-Timeout", NULL, T_OP_SET);
-
-		if (vp)
-			vp->vp_integer = verdict->session_timeout;
-		pair_make_reply("Termination-Action", "RADIUS-Request", T_OP_SET);
-	}
-	if (inst->voice)
-		pair_make_reply("Cisco-AVPair", "device-traffic-class=voice", T_OP_ADD);
-}
+enum { EAP_RESPONSE = 2, EAP_TYPE_NAK = 3 };
 
 /*
  * A verdict is said once, however many sections the request still runs through.  The mark stays with the
@@ -247,18 +79,18 @@ static enum portcall_reason rejected_before(REQUEST *request)
 static rlm_rcode_t reject(REQUEST *request, struct facts const *facts,
                           struct verdict const *verdict)
 {
-	fr_pair_list_free(&request->reply->vps);
-	if (facts->eap)
-		reply_eap_failure(request);
-	else /* RFC 3579 2.6.5: never beside an EAP-Message */
-		reply_string(request, "Reply-Message", portcall_reason_text(verdict->reason));
-	reply_reason(request, facts, verdict->reason);
+	reply_reject(request, facts, verdict->reason);
 	mark_rejected(request, verdict->reason);
-	verdict_log(request, facts, verdict, "");
+	reply_log(request, facts, verdict, "");
 	return RLM_MODULE_REJECT;
 }
 
 /* --- methods ------------------------------------------------------------------------------------ */
+
+static void control_set(REQUEST *request, char const *attribute, char const *value)
+{
+	pair_make_config(attribute, value, T_OP_SET);
+}
 
 static rlm_rcode_t CC_HINT(nonnull) mod_authorize(void *instance, REQUEST *request)
 {
@@ -266,20 +98,27 @@ static rlm_rcode_t CC_HINT(nonnull) mod_authorize(void *instance, REQUEST *reque
 	rlm_rcode_t rcode = RLM_MODULE_OK;
 	struct facts facts;
 
-	facts_gather(&facts, inst, request);
+	if (!facts_gather(&facts, inst, request)) {
+		facts_done(&facts);
+		return RLM_MODULE_FAIL;
+	}
 
 	struct verdict verdict = verdict_authorize(&inst->policy, &facts.request, facts.device);
 
 	if (verdict.kind == VERDICT_REJECT)
 		rcode = reject(request, &facts, &verdict);
-	inventory_unref(facts.inventory);
+	else if (facts.request.method == VERDICT_METHOD_MAB) /* post-auth decides */
+		control_set(request, "Auth-Type", "Accept");
+	else if (facts.device && facts.device->certificate.revoked)
+		control_set(request, "Allow-Session-Resumption", "no"); /* out of the TLS cache */
+	facts_done(&facts);
 	return rcode;
 }
 
 /* The server's message that tells most, and its reason: the first that is known, else the first. */
 static char const *failure_message(REQUEST *request, enum portcall_reason *ret_reason)
 {
-	VALUE_PAIR *eap = request_pair(request, PW_EAP_MESSAGE);
+	VALUE_PAIR *eap = facts_pair(request, PW_EAP_MESSAGE);
 	char const *first = "";
 	vp_cursor_t cursor;
 
@@ -302,69 +141,90 @@ static char const *failure_message(REQUEST *request, enum portcall_reason *ret_r
 	return first;
 }
 
+/*
+ * Why the certificate was refused inside the handshake, when it was check_cert_cn: OpenSSL had no objection, and
+ * the name is another one than %{portcall:cn} gave.  Else `reason` itself.
+ */
+static enum portcall_reason refused_by_name(struct facts const *facts, enum portcall_reason reason)
+{
+	char const *expected = verdict_common_name(facts->device);
+
+	if (reason != PORTCALL_REASON_EAP_FAILED || !*facts->certificate.serial ||
+	    (expected && !strcmp(expected, facts->certificate.cn)))
+		return reason;
+	return facts->owner ? PORTCALL_REASON_WRONG_MAC : PORTCALL_REASON_WRONG_CERTIFICATE;
+}
+
 /* Something rejected the request before post-auth could decide. */
-static rlm_rcode_t failed(rlm_portcall_t const *inst, REQUEST *request)
+static rlm_rcode_t failed(REQUEST *request, struct facts const *facts)
 {
 	enum portcall_reason before = rejected_before(request);
-	struct facts facts;
 
-	facts_gather(&facts, inst, request);
 	if (before != PORTCALL_REASON_NONE) {
-		reply_reason(request, &facts, before);
+		reply_reason(request, facts, before);
 	} else {
 		struct verdict verdict = { .kind = VERDICT_REJECT, .vlan = "" };
 		char const *detail = failure_message(request, &verdict.reason);
 
-		reply_reason(request, &facts, verdict.reason);
+		verdict.reason = refused_by_name(facts, verdict.reason);
+		reply_reason(request, facts, verdict.reason);
 		mark_rejected(request, verdict.reason);
-		verdict_log(request, &facts, &verdict, detail);
+		reply_log(request, facts, &verdict, detail);
 	}
-	inventory_unref(facts.inventory);
+	return RLM_MODULE_UPDATED;
+}
+
+static rlm_rcode_t decide(rlm_portcall_t const *inst, REQUEST *request, struct facts const *facts)
+{
+	struct verdict verdict =
+		verdict_post_auth(&inst->policy, &facts->request, &facts->certificate,
+	                          facts->device, facts->owner, time(NULL));
+
+	if (verdict.kind == VERDICT_REJECT)
+		return reject(request, facts, &verdict);
+	reply_accept(inst, request, &verdict);
+	reply_reason(request, facts, verdict.reason);
+	reply_log(request, facts, &verdict, "");
 	return RLM_MODULE_UPDATED;
 }
 
 static rlm_rcode_t CC_HINT(nonnull) mod_post_auth(void *instance, REQUEST *request)
 {
 	rlm_portcall_t const *inst = instance;
-	VALUE_PAIR *issuer, *serial, *expiration;
-	rlm_rcode_t rcode = RLM_MODULE_UPDATED;
+	rlm_rcode_t rcode = RLM_MODULE_FAIL;
 	struct facts facts;
 
-	if (request->reply->code == PW_CODE_ACCESS_REJECT)
-		return failed(inst, request);
-
-	facts_gather(&facts, inst, request);
-	issuer = fr_pair_find_by_da(request->packet->vps, inst->issuer, TAG_ANY);
-	serial = fr_pair_find_by_da(request->packet->vps, inst->serial, TAG_ANY);
-	expiration = fr_pair_find_by_da(request->packet->vps, inst->expiration, TAG_ANY);
-
-	char *name = talloc_strdup(request, string_of(issuer));
-
-	if (!name) {
-		inventory_unref(facts.inventory);
-		return RLM_MODULE_FAIL;
-	}
-	verdict_oneline(name);
-
-	struct verdict_certificate certificate = { .issuer = name,
-		                                   .serial = string_of(serial),
-		                                   .not_after = verdict_asn1_time(
-							   string_of(expiration)) };
-	const struct device *owner =
-		inventory_by_certificate(facts.inventory, name, certificate.serial);
-	struct verdict verdict = verdict_post_auth(&inst->policy, &facts.request, &certificate,
-	                                           facts.device, owner, time(NULL));
-
-	if (verdict.kind == VERDICT_REJECT) {
-		rcode = reject(request, &facts, &verdict);
-	} else {
-		reply_accept(inst, request, &verdict);
-		reply_reason(request, &facts, verdict.reason);
-		verdict_log(request, &facts, &verdict, "");
-	}
-	talloc_free(name);
-	inventory_unref(facts.inventory);
+	if (facts_gather(&facts, inst, request))
+		rcode = request->reply->code == PW_CODE_ACCESS_REJECT
+		                ? failed(request, &facts)
+		                : decide(inst, request, &facts);
+	facts_done(&facts);
 	return rcode;
+}
+
+/*
+ * %{portcall:cn}: the common name that this phone's certificate must have, for check_cert_cn.  Fails, and with it the
+ * handshake, when no certificate can be right.
+ */
+static ssize_t xlat_portcall(void *instance, REQUEST *request, char const *fmt, char *out,
+                             size_t room)
+{
+	rlm_portcall_t const *inst = instance;
+	struct facts facts;
+	ssize_t n = -1;
+
+	if (strcmp(fmt, "cn") != 0) {
+		REDEBUG("%%{%s:%s} is not known; it may be cn.", inst->name, fmt);
+		return -1;
+	}
+	if (facts_gather(&facts, inst, request)) {
+		char const *cn = verdict_common_name(facts.device);
+
+		if (cn && strlen(cn) < room)
+			n = (ssize_t)strlcpy(out, cn, room);
+	}
+	facts_done(&facts);
+	return n;
 }
 
 /* --- instances ---------------------------------------------------------------------------------- */
@@ -387,6 +247,8 @@ static int attributes_find(CONF_SECTION *conf, rlm_portcall_t *inst)
 		{ "TLS-Client-Cert-Issuer", &inst->issuer },
 		{ "TLS-Client-Cert-Serial", &inst->serial },
 		{ "TLS-Client-Cert-Expiration", &inst->expiration },
+		{ "TLS-Client-Cert-Common-Name", &inst->cn },
+		{ "TLS-Client-Cert-X509v3-Subject-Key-Identifier", &inst->key_id },
 		{ "TLS-Session-Version", &inst->tls_version },
 	};
 
@@ -411,6 +273,14 @@ static char const *item(CONF_SECTION *conf, char const *name, char const *withou
 	return pair ? cf_pair_value(pair) : without;
 }
 
+/* The same as text of the instance's own: sections are freed some time after a HUP. */
+static char const *text_of(CONF_SECTION *conf, rlm_portcall_t *inst, char const *name)
+{
+	char *text = talloc_strdup(inst, item(conf, name, ""));
+
+	return text ? text : "";
+}
+
 static int choice(CONF_SECTION *conf, char const *name, char const *without,
                   FR_NAME_NUMBER const *names)
 {
@@ -428,32 +298,63 @@ static int choice(CONF_SECTION *conf, char const *name, char const *without,
 	return number;
 }
 
+static int seconds_of(CONF_SECTION *conf, char const *name, char const *without,
+                      uint32_t *ret_seconds)
+{
+	char const *text = item(conf, name, without);
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (!*text || *end || seconds > INT32_MAX) {
+		cf_log_err_cs(conf, "%s = \"%s\" is not a number of seconds.", name, text);
+		return -1;
+	}
+	*ret_seconds = (uint32_t)seconds;
+	return 0;
+}
+
+/* What the section says, read again; see the top of the file. */
+static int policy_read(CONF_SECTION *conf, rlm_portcall_t *inst)
+{
+	int shared = choice(conf, "shared_certificate", "warn", shared_names);
+	int two_ports = choice(conf, "two_ports", "warn", shared_names);
+	int stale = choice(conf, "stale_configuration", "warn", stale_names);
+	int monitor = choice(conf, "monitor", "no", yes_no);
+	int profile = choice(conf, "vendor_profile", "none", profile_names);
+	struct verdict_policy *policy = &inst->policy;
+
+	if (shared < 0 || two_ports < 0 || stale < 0 || monitor < 0 || profile < 0)
+		return -1;
+	*policy =
+		(struct verdict_policy){ .inventory = true,
+		                         .monitor = monitor == 1,
+		                         .shared = (enum verdict_choice)shared,
+		                         .elsewhere = (enum verdict_choice)two_ports,
+		                         .stale = (enum verdict_choice)stale,
+		                         .staging_vlan = text_of(conf, inst, "staging_vlan"),
+		                         .quarantine_vlan = text_of(conf, inst, "quarantine_vlan"),
+		                         .monitor_vlan = text_of(conf, inst, "monitor_vlan") };
+	inst->profile = (enum vendor_profile)profile;
+	if (seconds_of(conf, "session_timeout", "0", &policy->session_timeout) < 0 ||
+	    seconds_of(conf, "staging_timeout", "300", &policy->staging_timeout) < 0)
+		return -1;
+	if (policy->stale == VERDICT_ISOLATE && !*policy->quarantine_vlan) {
+		cf_log_err_cs(conf, "stale_configuration = quarantine needs a quarantine_vlan.");
+		return -1;
+	}
+	return 0;
+}
+
 static int mod_instantiate(CONF_SECTION *conf, void *instance)
 {
 	rlm_portcall_t *inst = instance;
 	char why[INVENTORY_WHY_LEN];
-	char const *timeout = item(conf, "session_timeout", "0");
-	char *end;
 
 	inst->name = cf_section_name2(conf);
 	if (!inst->name)
 		inst->name = cf_section_name1(conf);
-
-	int shared = choice(conf, "shared_certificate", "warn", shared_names);
-	int profile = choice(conf, "vendor_profile", "none", profile_names);
-	unsigned long seconds = strtoul(timeout, &end, 10);
-
-	if (shared < 0 || profile < 0 || attributes_find(conf, inst) < 0)
+	if (policy_read(conf, inst) < 0 || attributes_find(conf, inst) < 0)
 		return -1;
-	if (*end || seconds > INT32_MAX) {
-		cf_log_err_cs(conf, "session_timeout = \"%s\" is not a number of seconds.",
-		              timeout);
-		return -1;
-	}
-	inst->policy = (struct verdict_policy){ .inventory = true,
-		                                .shared = (enum verdict_shared)shared,
-		                                .session_timeout = (uint32_t)seconds };
-	inst->voice = profile == 1;
 
 	char const *path = item(conf, "inventory", inst->inventory);
 
@@ -468,6 +369,7 @@ static int mod_instantiate(CONF_SECTION *conf, void *instance)
 	radlog(L_INFO, "%s: inventory: %zu devices read from %s.", inst->name,
 	       inventory_count(inventory), path);
 	inventory_unref(inventory);
+	xlat_register(inst->name, xlat_portcall, NULL, inst);
 	return 0;
 }
 
@@ -475,6 +377,7 @@ static int mod_detach(void *instance)
 {
 	rlm_portcall_t *inst = instance;
 
+	xlat_unregister(inst->name, xlat_portcall, inst);
 	inventory_file_close(inst->file);
 	inst->file = NULL;
 	return 0;

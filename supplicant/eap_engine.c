@@ -14,6 +14,7 @@
 #include <wpabuf.h>
 #include <eap_peer/eap.h>
 #include <eap_peer/eap_config.h>
+#include <eap_peer/eap_i.h>
 #include <eap_peer/eap_methods.h>
 
 enum { IDLE_SECONDS = 60 };
@@ -191,13 +192,28 @@ void eap_engine_sent(struct eap_engine *engine)
 
 bool eap_engine_method_done(const struct eap_engine *engine)
 {
-	return eap_engine_msk(engine).n > 0 && engine->tls->done && !engine->tls->failed;
+	size_t n = 0;
+
+	return eap_get_eapKeyData(engine->sm, &n) && n > 0 && engine->tls->done &&
+	       !engine->tls->failed;
 }
 
-struct span eap_engine_msk(const struct eap_engine *engine)
+bool eap_engine_keys(const struct eap_engine *engine, struct portcall_keys *ret_keys)
 {
-	size_t n = 0;
-	const u8 *key = eap_get_eapKeyData(engine->sm, &n);
+	struct eap_sm *sm = engine->sm;
+	size_t msk_n = 0, emsk_n = 0, id_n = 0;
+	const u8 *msk = eap_get_eapKeyData(sm, &msk_n);
+	const u8 *id = eap_get_eapSessionId(sm, &id_n);
+	u8 *emsk =
+		sm->m && sm->m->get_emsk ? sm->m->get_emsk(sm, sm->eap_method_priv, &emsk_n) : NULL;
+	bool there = msk && msk_n == sizeof(ret_keys->msk) && emsk &&
+	             emsk_n == sizeof(ret_keys->emsk) && id && id_n == sizeof(ret_keys->session_id);
 
-	return span(key, key ? n : 0);
+	if (there) {
+		memcpy(ret_keys->msk, msk, sizeof(ret_keys->msk));
+		memcpy(ret_keys->emsk, emsk, sizeof(ret_keys->emsk));
+		memcpy(ret_keys->session_id, id, sizeof(ret_keys->session_id));
+	}
+	bin_clear_free(emsk, emsk_n);
+	return there;
 }

@@ -37,7 +37,7 @@ void eap_engine_sent(struct eap_engine *engine);
 
 /* The method came to its end: keys are derived, and an EAP-Success would be believed. */
 bool eap_engine_method_done(const struct eap_engine *engine);
-/* The MSK, 64 octets, borrowed; an empty span without one. */
-struct span eap_engine_msk(const struct eap_engine *engine);
+/* MSK, EMSK and Session-Id (RFC 5216 2.3, RFC 9190 2.3); false: there are none, or no memory. */
+bool eap_engine_keys(const struct eap_engine *engine, struct portcall_keys *ret_keys);
 
 #endif

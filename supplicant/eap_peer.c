@@ -7,6 +7,7 @@
 #include "common/digest.h"
 #include "common/eap.h"
 #include "supplicant/eap_engine.h"
+#include "supplicant/eap_stored.h"
 
 enum {
 	ROUNDS_MAX = 100,       /* requests in one conversation; libeap counts the same */
@@ -37,8 +38,8 @@ struct eap_peer {
 	const char
 		*problem; /* why a request was discarded, for the case that nothing better comes */
 	char session[EAP_PEER_SESSION_MAX];
-	bool has_msk;
-	uint8_t msk[EAP_PEER_MSK_LEN];
+	struct portcall_keys *keys; /* of the last success, until they are taken; NULL: none */
+	struct eap_stored stored;   /* for the next conversation */
 };
 
 struct eap_peer *eap_peer_new(const struct eap_peer_setup *setup)
@@ -53,14 +54,30 @@ struct eap_peer *eap_peer_new(const struct eap_peer_setup *setup)
 	return peer;
 }
 
+static void drop_keys(struct eap_peer *peer)
+{
+	if (peer->keys)
+		digest_wipe(peer->keys, sizeof(*peer->keys));
+	free(peer->keys);
+	peer->keys = NULL;
+}
+
+/* Everything of the conversation, and its outcome. */
+static void forget(struct eap_peer *peer)
+{
+	eap_peer_abort(peer);
+	portcall_crls_unref(peer->crls);
+	tls_session_forget(&peer->tls);
+	free(peer->tls.detail);
+	drop_keys(peer);
+}
+
 void eap_peer_free(struct eap_peer *peer)
 {
 	if (!peer)
 		return;
-	eap_engine_free(peer->engine);
-	portcall_crls_unref(peer->crls);
-	free(peer->tls.detail);
-	digest_wipe(peer->msk, sizeof(peer->msk));
+	forget(peer);
+	eap_stored_drop(&peer->stored);
 	free(peer);
 }
 
@@ -74,19 +91,21 @@ bool eap_peer_restart(struct eap_peer *peer)
 {
 	const struct eap_peer_setup *setup = peer->setup;
 
-	eap_peer_abort(peer);
-	portcall_crls_unref(peer->crls);
-	free(peer->tls.detail);
-	digest_wipe(peer->msk, sizeof(peer->msk));
+	/* offered, and no success came of it: the next handshake is a full one */
+	if (peer->tls.offered || eap_stored_tls(&peer->stored, setup).n == 0)
+		eap_stored_drop(&peer->stored);
+	forget(peer);
 	*peer = (struct eap_peer){
 		.setup = setup,
 		.tls = { .credentials = setup->credentials,
 		         .policy = setup->policy,
 		         .tls_min = setup->tls_min,
-		         .tls_max = setup->tls_max },
+		         .tls_max = setup->tls_max,
+		         .offer = eap_stored_tls(&peer->stored, setup) },
 		.crls = portcall_crls_ref(setup->crls),
 		.last_id = -1,
 		.detail = "",
+		.stored = peer->stored,
 	};
 	peer->tls.policy.crls = peer->crls;
 	peer->engine = eap_engine_new(setup->identity, setup->fragment, &peer->tls);
@@ -249,6 +268,8 @@ static enum eap_peer_verdict input_request(struct eap_peer *peer, const struct e
 	case EAP_ENGINE_RESPONSE:
 		if (p->type == EAP_METHOD_IDENTITY)
 			note_identity(peer, p, now);
+		if (!duplicate)
+			peer->problem = NULL; /* it went on nevertheless */
 		peer->last_id = p->id;
 		note_response(peer, *ret_response);
 		return EAP_PEER_RESPONSE;
@@ -261,21 +282,41 @@ static enum eap_peer_verdict input_request(struct eap_peer *peer, const struct e
 	return EAP_PEER_DISCARD;
 }
 
+static void keep_keys(struct eap_peer *peer)
+{
+	drop_keys(peer);
+	peer->keys = malloc(sizeof(*peer->keys));
+	if (peer->keys && !eap_engine_keys(peer->engine, peer->keys))
+		drop_keys(peer);
+}
+
+/* Only what the server accepted is resumed later; an offered session was replaced by this connection's. */
+static void keep_session(struct eap_peer *peer)
+{
+	struct tls_session *tls = &peer->tls;
+
+	tls->offer = span(NULL, 0);
+	tls->offered = false;
+	if (tls->fresh)
+		eap_stored_keep(&peer->stored, peer->setup, peer->crls,
+		                span(tls->fresh, tls->fresh_n));
+	else
+		eap_stored_drop(&peer->stored);
+	tls_session_forget(tls);
+}
+
 /* Design: an EAP-Success is believed only behind the method's own, protected end (RFC 3748 4.2). */
 static enum eap_peer_verdict input_success(struct eap_peer *peer, const struct eap_packet *p)
 {
 	struct span response;
-	struct span msk;
 
 	if (p->id != peer->last_id || !eap_engine_method_done(peer->engine))
 		return discard(peer, "an EAP-Success came before the method's end");
 	if (eap_engine_feed(peer->engine, p->whole, &response) != EAP_ENGINE_SUCCESS)
 		return EAP_PEER_DISCARD;
-	msk = eap_engine_msk(peer->engine);
-	if (peer->setup->keep_msk && msk.n == sizeof(peer->msk)) {
-		memcpy(peer->msk, msk.p, msk.n);
-		peer->has_msk = true;
-	}
+	if (peer->setup->keep_keys)
+		keep_keys(peer);
+	keep_session(peer);
 	return end(peer, PORTCALL_REASON_AUTHENTICATED, "");
 }
 
@@ -369,12 +410,23 @@ struct eap_peer_outcome eap_peer_outcome(const struct eap_peer *peer)
 	return outcome;
 }
 
-bool eap_peer_take_msk(struct eap_peer *peer, uint8_t ret_msk[static EAP_PEER_MSK_LEN])
+bool eap_peer_take_keys(struct eap_peer *peer, struct portcall_keys *ret_keys)
 {
-	if (!peer->has_msk)
+	if (!peer->keys)
 		return false;
-	memcpy(ret_msk, peer->msk, sizeof(peer->msk));
-	digest_wipe(peer->msk, sizeof(peer->msk));
-	peer->has_msk = false;
+	*ret_keys = *peer->keys;
+	drop_keys(peer);
 	return true;
+}
+
+struct span eap_peer_stored(const struct eap_peer *peer)
+{
+	if (peer->tls.offered) /* on its way, and good for one time only */
+		return span(NULL, 0);
+	return span(peer->stored.octets, peer->stored.n);
+}
+
+enum portcall_err eap_peer_store(struct eap_peer *peer, struct span octets)
+{
+	return eap_stored_load(&peer->stored, peer->setup, octets);
 }

@@ -23,7 +23,6 @@ enum {
 	EAP_PEER_FRAGMENT_MIN = 64,   /* octets of TLS data in one EAP-TLS packet */
 	EAP_PEER_MESSAGE_MAX = 65536, /* octets of a reassembled TLS message */
 	EAP_PEER_IDENTITY_MAX = 253,  /* octets; what fits a RADIUS User-Name */
-	EAP_PEER_MSK_LEN = 64,
 };
 
 struct eap_peer_setup {
@@ -34,7 +33,7 @@ struct eap_peer_setup {
 		*crls; /* may be exchanged; each conversation keeps those it began with */
 	enum portcall_tls tls_min, tls_max;
 	uint16_t fragment; /* largest EAP-TLS fragment, octets */
-	bool keep_msk;     /* for eap_peer_take_msk(); otherwise keys go with the conversation */
+	bool keep_keys;    /* for eap_peer_take_keys(); otherwise keys go with the conversation */
 };
 
 enum eap_peer_verdict {
@@ -88,7 +87,15 @@ void eap_peer_sent(struct eap_peer *peer);
 
 struct eap_peer_outcome eap_peer_outcome(const struct eap_peer *peer);
 
-/* The MSK of the last success (RFC 5216 2.3), given once and wiped here; the copy is the caller's to wipe. */
-bool eap_peer_take_msk(struct eap_peer *peer, uint8_t ret_msk[static EAP_PEER_MSK_LEN]);
+/* The keys of the last success, given once and wiped here; the copy is the caller's to wipe. */
+bool eap_peer_take_keys(struct eap_peer *peer, struct portcall_keys *ret_keys);
+
+/*
+ * The session of the last success, for resumption: secret, borrowed until the peer is called again.  Empty:
+ * none.  The next conversation resumes it by itself, unless settings or revocation lists changed meanwhile.
+ */
+struct span eap_peer_stored(const struct eap_peer *peer);
+/* Take such octets from an earlier peer (copied).  DISCARD: damaged, or of another setup; ERR_MEMORY. */
+PORTCALL_MUST_CHECK enum portcall_err eap_peer_store(struct eap_peer *peer, struct span octets);
 
 #endif

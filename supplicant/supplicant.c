@@ -15,12 +15,7 @@
 #include "supplicant/eap_peer.h"
 #include "supplicant/effects.h"
 #include "supplicant/supp_pae.h"
-
-enum {
-	FRAGMENT_DEFAULT = 1398,
-	FRAGMENT_MAX = 1490, /* with EAP-TLS, EAP and EAPOL headers in one Ethernet frame */
-	SECONDS_MAX = 65535,
-};
+#include "supplicant/supplicant_config.h"
 
 struct portcall_supplicant {
 	struct supp_pae pae;
@@ -340,85 +335,32 @@ void portcall_supplicant_status(const struct portcall_supplicant *s,
 	*ret_status = status;
 }
 
+bool portcall_supplicant_take_keys(struct portcall_supplicant *s, struct portcall_keys *ret_keys)
+{
+	return s->peer && eap_peer_take_keys(s->peer, ret_keys);
+}
+
+size_t portcall_supplicant_session_export(const struct portcall_supplicant *s, uint8_t *ret_octets)
+{
+	struct span stored = s->peer ? eap_peer_stored(s->peer) : span(NULL, 0);
+
+	if (stored.n > 0)
+		memcpy(ret_octets, stored.p, stored.n);
+	return stored.n;
+}
+
+enum portcall_err portcall_supplicant_session_import(struct portcall_supplicant *s,
+                                                     const uint8_t *octets, size_t n)
+{
+	return s->peer ? eap_peer_store(s->peer, span(octets, n)) : PORTCALL_DISCARD;
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
-
-static bool refuse(struct portcall_why *ret_why, enum portcall_reason reason, const char *text)
-{
-	size_t n = strlen(text);
-
-	assert(n < sizeof(ret_why->text));
-	ret_why->reason = reason;
-	ret_why->line = 0;
-	memcpy(ret_why->text, text, n + 1);
-	return false;
-}
-
-static bool check(const struct portcall_supplicant_config *c, struct portcall_why *ret_why)
-{
-	const enum portcall_reason invalid = PORTCALL_REASON_SETTING_INVALID;
-
-	if (mac_is_group(c->mac))
-		return refuse(ret_why, invalid, "mac must be an individual address");
-	if (c->tls_min < PORTCALL_TLS_1_2 || c->tls_max > PORTCALL_TLS_1_3 ||
-	    c->tls_min > c->tls_max)
-		return refuse(ret_why, invalid, "tls_min and tls_max must be 1.2 or 1.3, in order");
-	if (c->fragment < EAP_PEER_FRAGMENT_MIN || c->fragment > FRAGMENT_MAX)
-		return refuse(ret_why, invalid, "fragment must be 64 to 1490 octets");
-	if (c->heldPeriod > SECONDS_MAX || c->authPeriod > SECONDS_MAX ||
-	    c->startPeriod > SECONDS_MAX || c->maxStart > SECONDS_MAX)
-		return refuse(ret_why, invalid, "periods are at most 65535 seconds");
-	if (c->verify == PORTCALL_VERIFY_FULL && (!c->server_name || !c->server_name[0]))
-		return refuse(ret_why, invalid, "verify = full needs server_name");
-	if (!c->credentials)
-		return true;
-	if (!portcall_credentials_client(c->credentials))
-		return refuse(ret_why, PORTCALL_REASON_NO_CERTIFICATE_ITEM, "");
-	if (c->verify != PORTCALL_VERIFY_NONE &&
-	    portcall_credentials_anchor_count(c->credentials) == 0)
-		return refuse(ret_why, PORTCALL_REASON_NO_CA_ITEM, "");
-	return true;
-}
-
-/* The caller's struct may be older (shorter) than ours; what is not there, and what is 0, has its default. */
-static struct portcall_supplicant_config complete(const struct portcall_supplicant_config *given)
-{
-	struct portcall_supplicant_config c = { 0 };
-
-	memcpy(&c, given, given->size < sizeof(c) ? given->size : sizeof(c));
-	c.tls_min = c.tls_min ? c.tls_min : PORTCALL_TLS_1_2;
-	c.tls_max = c.tls_max ? c.tls_max : PORTCALL_TLS_1_3;
-	c.fragment = c.fragment ? c.fragment : FRAGMENT_DEFAULT;
-	return c;
-}
-
-static char *copy_text(const char *text)
-{
-	size_t n = strlen(text) + 1;
-	char *copy = malloc(n);
-
-	return copy ? memcpy(copy, text, n) : NULL;
-}
-
-/* CN, else the first alternative name, else the MAC address: something for the server to look up. */
-static char *choose_identity(const struct portcall_supplicant_config *c)
-{
-	const struct portcall_certificate_info *client =
-		portcall_credentials_client(c->credentials);
-	char mac[MAC_TEXT_LEN];
-
-	if (c->identity)
-		return copy_text(c->identity);
-	if (client->common_name[0])
-		return copy_text(client->common_name);
-	if (client->san[0])
-		return copy_text(client->san);
-	return copy_text(mac_colons(c->mac, mac));
-}
 
 static bool set_up_eap(struct portcall_supplicant *s, const struct portcall_supplicant_config *c)
 {
-	s->identity = choose_identity(c);
-	s->server_name = copy_text(c->server_name ? c->server_name : "");
+	s->identity = config_identity(c);
+	s->server_name = config_text(c->server_name ? c->server_name : "");
 	if (!s->identity || !s->server_name)
 		return false;
 	s->setup = (struct eap_peer_setup){
@@ -433,6 +375,7 @@ static bool set_up_eap(struct portcall_supplicant *s, const struct portcall_supp
 		.tls_min = c->tls_min,
 		.tls_max = c->tls_max,
 		.fragment = c->fragment,
+		.keep_keys = c->keep_keys,
 	};
 	s->peer = eap_peer_new(&s->setup);
 	return s->peer != NULL;
@@ -441,10 +384,10 @@ static bool set_up_eap(struct portcall_supplicant *s, const struct portcall_supp
 struct portcall_supplicant *portcall_supplicant_new(const struct portcall_supplicant_config *config,
                                                     struct portcall_why *ret_why)
 {
-	struct portcall_supplicant_config c = complete(config);
+	struct portcall_supplicant_config c = config_complete(config);
 	struct portcall_supplicant *s;
 
-	if (!check(&c, ret_why))
+	if (!config_check(&c, ret_why))
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -462,7 +405,7 @@ struct portcall_supplicant *portcall_supplicant_new(const struct portcall_suppli
 		goto fail;
 	return s;
 fail:
-	(void)refuse(ret_why, PORTCALL_REASON_SETTING_INVALID, "out of memory");
+	(void)config_refuse(ret_why, PORTCALL_REASON_SETTING_INVALID, "out of memory");
 	portcall_supplicant_free(s);
 	return NULL;
 }

@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <includes.h>
 #include <common.h>
@@ -22,6 +23,7 @@
 #include <crypto/tls.h>
 
 #include "common/credential_openssl.h"
+#include "supplicant/tls_resume.h"
 
 /* What a phone offers; the security level of the profile has its say too.  No DES, 3DES, RC4, anonymous or PSK. */
 #define CIPHERS_MODERN    "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:!AESCCM:!aDSS"
@@ -32,11 +34,21 @@ struct tls_connection {
 	SSL *ssl;
 	BIO *in, *out; /* owned by ssl */
 	struct cert_verdict verdict;
-	int alert_read;  /* TLS alert number received as fatal, -1: none */
-	int alert_wrote; /* ... and sent */
+	struct tls_validity validity; /* of the server's chain, as it was when that was verified */
+	int alert_read;               /* TLS alert number received as fatal, -1: none */
+	int alert_wrote;              /* ... and sent */
 	u8 client_random[SSL3_RANDOM_SIZE];
 	u8 server_random[SSL3_RANDOM_SIZE];
 };
+
+void tls_session_forget(struct tls_session *session)
+{
+	if (session->fresh)
+		OPENSSL_cleanse(session->fresh, session->fresh_n);
+	free(session->fresh);
+	session->fresh = NULL;
+	session->fresh_n = 0;
+}
 
 /* --- the shared context ---------------------------------------------------------------------- */
 
@@ -55,6 +67,28 @@ static void note_alert(const SSL *ssl, int where, int ret)
 		conn->alert_wrote = ret & 0xff;
 }
 
+/* The newest session that may be resumed is the owner's to keep. */
+static void keep_session(struct tls_connection *conn, SSL_SESSION *ssl_session)
+{
+	struct tls_session *session = conn->session;
+	uint8_t *octets;
+	size_t n;
+
+	if (!tls_resume_write(ssl_session, &conn->validity, &octets, &n))
+		return;
+	tls_session_forget(session);
+	session->fresh = octets;
+	session->fresh_n = n;
+}
+
+/* TLS 1.3: tickets come behind the handshake. */
+static int on_session(SSL *ssl, SSL_SESSION *ssl_session)
+{
+	if (SSL_version(ssl) >= TLS1_3_VERSION)
+		keep_session(SSL_get_app_data(ssl), ssl_session);
+	return 0; /* no reference was taken */
+}
+
 static SSL_CTX *make_context(const struct credential_parts *parts)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -65,10 +99,10 @@ static SSL_CTX *make_context(const struct credential_parts *parts)
 	cert_policy_setup(ctx, parts->profile);
 	if (parts->profile == PORTCALL_PROFILE_OPTIPOINT)
 		ciphers = CIPHERS_OPTIPOINT;
-	SSL_CTX_set_options(ctx,
-	                    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(ctx, on_session);
 	SSL_CTX_set_info_callback(ctx, note_alert);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, ciphers) != 1)
@@ -156,8 +190,14 @@ static void handshake_done(struct tls_connection *conn)
 	session->version = SSL_get_version(conn->ssl);
 	session->cipher = SSL_get_cipher_name(conn->ssl);
 	session->resumed = SSL_session_reused(conn->ssl);
-	if (!is_tls13(conn))
-		session->done = true;
+	if (!session->resumed)
+		conn->validity = tls_validity_of(conn->ssl);
+	if (is_tls13(conn))
+		return;
+	session->done = true;
+	/* RFC 7627 5.3: without the extended master secret it could be spliced into another session */
+	if (SSL_get_extms_support(conn->ssl) == 1)
+		keep_session(conn, SSL_get_session(conn->ssl));
 }
 
 /* RFC 9190 2.5: one octet 0x00 from the server, and nothing else ever. */
@@ -259,6 +299,20 @@ static int protocol_version(enum portcall_tls tls)
 	return tls == PORTCALL_TLS_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
 }
 
+/* Offer the owner's session, when the dates of the server's chain still hold. */
+static void offer_session(struct tls_connection *conn)
+{
+	struct tls_session *session = conn->session;
+	SSL_SESSION *ssl_session;
+
+	if (session->offer.n == 0)
+		return;
+	ssl_session = tls_resume_read(session->offer, &conn->validity);
+	session->offered = ssl_session && tls_validity_holds(&conn->validity, &session->policy) &&
+	                   SSL_set_session(conn->ssl, ssl_session) == 1;
+	SSL_SESSION_free(ssl_session);
+}
+
 int tls_connection_set_params(void *tls_ctx, struct tls_connection *conn,
                               const struct tls_connection_params *params)
 {
@@ -297,6 +351,7 @@ int tls_connection_set_params(void *tls_ctx, struct tls_connection *conn,
 		fail_by_openssl(conn);
 		return -1;
 	}
+	offer_session(conn);
 	return 0;
 }
 

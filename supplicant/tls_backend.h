@@ -11,12 +11,17 @@
  *
  * Success is protected: with TLS 1.3 the handshake counts as done when the server sent exactly one octet
  * 0x00 of application data (RFC 9190 2.5); any other application data fails the session.
+ *
+ * Resumption: the owner offers the session of an earlier success and keeps the fresh one of this connection.
+ * It is only ever offered to what judged it: the owner sees to settings, anchors and revocation lists, the
+ * dates of the server's chain are judged here.
  */
 #ifndef SUPPLICANT_TLS_BACKEND_H
 #define SUPPLICANT_TLS_BACKEND_H
 
 #include <portcall/supplicant.h>
 
+#include "common/bytes.h"
 #include "common/cert_policy.h"
 
 struct tls_session {
@@ -24,6 +29,8 @@ struct tls_session {
 	struct portcall_credentials *credentials;
 	struct cert_policy policy; /* its profile is that of the credentials */
 	enum portcall_tls tls_min, tls_max;
+	struct span
+		offer; /* a session of an earlier connection to resume (tls_resume.h); empty: none */
 
 	/* what became of it */
 	bool done;   /* the server proved itself and its success is protected */
@@ -32,7 +39,14 @@ struct tls_session {
 	char *detail; /* heap, the owner's to free; NULL: nothing to add, or no memory for it */
 	const char *version; /* "TLSv1.3"; static; NULL before the handshake's end */
 	const char *cipher;  /* static */
+	bool offered;        /* `offer` was good enough to be sent; it is used up */
 	bool resumed;
+	uint8_t *
+		fresh; /* heap, secret, the owner's: a session to resume later; NULL: none so far */
+	size_t fresh_n;
 };
+
+/* Wipe and free `fresh`. */
+void tls_session_forget(struct tls_session *session);
 
 #endif

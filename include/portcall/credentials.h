@@ -77,6 +77,8 @@ struct portcall_certificate_info {
 	size_t chain;         /* client: certificates sent along with it */
 };
 
+PORTCALL_API enum portcall_profile portcall_credentials_profile(
+	const struct portcall_credentials *credentials);
 PORTCALL_API const struct portcall_certificate_info *portcall_credentials_client(
 	const struct portcall_credentials *credentials);
 PORTCALL_API size_t

@@ -26,7 +26,10 @@ extern "C" {
 
 #define PORTCALL_NEVER INT64_MAX
 
-enum { PORTCALL_MAX_FRAME = 1514 };
+enum {
+	PORTCALL_MAX_FRAME = 1514,
+	PORTCALL_SESSION_MAX = 4128, /* octets of an exported session */
+};
 
 struct portcall_supplicant;
 
@@ -37,7 +40,8 @@ struct portcall_supplicant_config {
 	uint8_t mac[6]; /* this interface's address */
 	struct portcall_credentials
 		*credentials; /* a reference is taken; NULL: silent, takes no part in 802.1X */
-	const char *identity; /* EAP identity; NULL: the client certificate's CN; copied */
+	const char *
+		identity; /* EAP identity, at most 253 octets; NULL: the certificate's CN; copied */
 	enum portcall_verify verify;
 	const char *server_name; /* DNS name of the RADIUS server for verify = full; copied */
 	int64_t verify_time; /* seconds since 1970 for the server's dates; 0: the system clock */
@@ -53,6 +57,7 @@ struct portcall_supplicant_config {
 	bool not_before_ignored; /* the clock is not set yet: the server's notBefore is not judged */
 	struct portcall_crls *crls; /* a reference is taken; NULL: none */
 	enum portcall_ocsp ocsp;
+	bool keep_keys; /* for portcall_supplicant_take_keys() */
 };
 
 /* NULL: no memory, or a configuration that `ret_why` refuses. */
@@ -117,6 +122,35 @@ struct portcall_supplicant_status {
 };
 PORTCALL_API void portcall_supplicant_status(const struct portcall_supplicant *supplicant,
                                              struct portcall_supplicant_status *ret_status);
+
+/*
+ * Keys of an authentication (RFC 5216 2.3, RFC 9190 2.3), for what uses the port next (MACsec, a VPN, ...).
+ * Kept only with keep_keys, from the result AUTHENTICATED until they are taken or the next conversation begins.
+ */
+struct portcall_keys {
+	uint8_t msk[64];
+	uint8_t emsk[64];
+	uint8_t session_id[65]; /* EAP Session-Id: method type and Method-Id */
+};
+/* Given once: the supplicant's copy is wiped, the caller wipes `ret_keys` after use.  False: there are none. */
+PORTCALL_API bool portcall_supplicant_take_keys(struct portcall_supplicant *supplicant,
+                                                struct portcall_keys *ret_keys);
+
+/*
+ * Resumption.  After an authentication the supplicant keeps the TLS session (1 to 2 kB) and resumes it at the
+ * next one, which saves both ends the certificates: status.resumed.  A session that did not lead to success is
+ * not tried again, and one that the server has forgotten costs nothing: the handshake is then a full one.
+ *
+ * To resume after a restart, too, export the session after each result AUTHENTICATED and import it into
+ * the new supplicant before its link is up.  It holds secrets of the session: store it encrypted, wipe the octets
+ * after use.  It is bound to the credentials, anchors, revocation lists and settings that it came from.
+ */
+/* Copies at most PORTCALL_SESSION_MAX octets to `ret_octets` and returns how many; 0: there is no session. */
+PORTCALL_API size_t portcall_supplicant_session_export(const struct portcall_supplicant *supplicant,
+                                                       uint8_t *ret_octets);
+/* DISCARD: damaged, or of other credentials or settings; the next handshake is a full one.  ERR_MEMORY. */
+PORTCALL_API enum portcall_err portcall_supplicant_session_import(
+	struct portcall_supplicant *supplicant, const uint8_t *octets, size_t n);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct device *d = &inventory->devices[i], *found;
 
 		assert(inventory_by_mac(inventory, d->mac) == d);
-		assert(strlen(d->vlan) <= 32 && d->name && d->model && d->role);
+		assert(strlen(d->vlan) <= 32 && d->name && d->model && d->role_name);
+		assert(!*d->role_name == !d->role && !*d->location_name == !d->location);
 		if (!*d->certificate.serial)
 			continue;
 		assert(*d->certificate.issuer && d->certificate.not_after);

@@ -22,13 +22,14 @@ kind_of() {
 	common/item.c | common/item_read.c) echo libxml ;;
 	common/credential_openssl.h | common/credential*.c | common/pkcs12*.c | common/anchor.c | common/crl.c | common/ocsp.c | common/cert_*.c | common/digest.c) echo openssl ;;
 	common/log.* | common/control.* | common/conf.*) echo shell ;;
-	supplicant/supp_pae.* | supplicant/supplicant.* | supplicant/effects.* | supplicant/*.def) echo pure ;;
+	supplicant/supp_pae.* | supplicant/supplicant.* | supplicant/supplicant_config.* | supplicant/effects.* | supplicant/*.def) echo pure ;;
 	supplicant/bringup.* | supplicant/provision.* | supplicant/option43.*) echo pure ;;
-	supplicant/eap_engine.h | supplicant/eap_peer.* | supplicant/tls_backend.h | supplicant/fetch.h) echo pure ;;
+	supplicant/eap_engine.h | supplicant/eap_peer.* | supplicant/eap_stored.* | supplicant/tls_backend.h | supplicant/fetch.h) echo pure ;;
+	supplicant/tls_resume.*) echo openssl ;;
 	supplicant/eap_engine.c | supplicant/tls_*.c) echo libeap ;;
 	supplicant/fetch*.c) echo curl ;;
 	supplicant/*) echo shell ;;
-	switch/auth_pae.* | switch/backend.* | switch/eap_pass.* | switch/access.* | switch/radius.* | switch/radius_*.[ch] | switch/das.* | switch/das_*.[ch]) echo pure ;;
+	switch/auth_pae.* | switch/backend.* | switch/eap_pass.* | switch/access.* | switch/radius.* | switch/radius_*.[ch] | switch/das.*) echo pure ;;
 	switch/fdb.* | switch/bridge.* | switch/port.* | switch/port_*.[ch] | switch/offload.*) echo pure ;;
 	switch/*) echo shell ;;
 	radius-module/verdict.* | radius-module/inventory.h) echo pure ;;

@@ -71,6 +71,33 @@ static bool trust(SSL_CTX *ctx, const struct pki_cert *ca)
 	return ok;
 }
 
+static SSL_TICKET_RETURN ignore_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                       size_t name_n, SSL_TICKET_STATUS status, void *arg)
+{
+	(void)ssl;
+	(void)session;
+	(void)name;
+	(void)name_n;
+	(void)status;
+	(void)arg;
+	return SSL_TICKET_RETURN_IGNORE;
+}
+
+static void set_resumption(SSL_CTX *ctx, const struct eap_server_config *config)
+{
+	static const uint8_t context[] = "eap_server";
+	bool ids = config->resume == EAP_SERVER_SESSION_IDS;
+
+	SSL_CTX_set_session_id_context(ctx, context, sizeof(context));
+	SSL_CTX_set_session_cache_mode(ctx, ids ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF);
+	if (ids || (config->resume == EAP_SERVER_RESUME_NONE && config->tls == 12))
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	if (config->resume == EAP_SERVER_RESUME_NONE)
+		SSL_CTX_set_session_ticket_cb(ctx, NULL, ignore_ticket, NULL);
+	if (config->no_extended_master_secret)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+}
+
 struct eap_server *eap_server_new(const struct eap_server_config *config)
 {
 	struct eap_server *server = calloc(1, sizeof(*server));
@@ -93,13 +120,16 @@ struct eap_server *eap_server_new(const struct eap_server_config *config)
 	SSL_CTX_set_security_level(server->ctx, 0);
 	SSL_CTX_set_verify(server->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_num_tickets(server->ctx, config->tickets);
-	SSL_CTX_set_session_cache_mode(server->ctx, SSL_SESS_CACHE_OFF);
+	set_resumption(server->ctx, config);
 	SSL_CTX_set_info_callback(server->ctx, note_alert);
 	return server;
 }
 
 static void forget(struct eap_server *server)
 {
+	if (server->ssl && !server->failed)
+		/* otherwise OpenSSL takes the session for a broken one and forgets it */
+		SSL_set_shutdown(server->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(server->ssl);
 	free(server->flight);
 	server->ssl = NULL;
@@ -294,19 +324,30 @@ unsigned eap_server_rounds(const struct eap_server *server)
 	return server->rounds;
 }
 
-bool eap_server_msk(const struct eap_server *server, uint8_t ret_msk[static 64])
+static bool export(const struct eap_server *server, const char *label, uint8_t *ret_key, size_t n)
 {
 	static const uint8_t context[] = { EAP_METHOD_TLS };
 	bool tls13 = server->config.tls == 13;
-	const char *label = tls13 ? "EXPORTER_EAP_TLS_Key_Material" : "client EAP encryption";
 
-	uint8_t keys[128]; /* MSK and EMSK; with TLS 1.3 the length goes into the derivation */
+	return SSL_export_keying_material(server->ssl, ret_key, n, label, strlen(label), context,
+	                                  tls13 ? sizeof(context) : 0, tls13) == 1;
+}
 
-	if (SSL_export_keying_material(server->ssl, keys, sizeof(keys), label, strlen(label),
-	                               context, tls13 ? sizeof(context) : 0, tls13) != 1)
-		return false;
-	memcpy(ret_msk, keys, 64);
-	return true;
+bool eap_server_keys(const struct eap_server *server, uint8_t ret_keys[static 128],
+                     uint8_t ret_session_id[static 65])
+{
+	ret_session_id[0] = EAP_METHOD_TLS;
+	if (server->config.tls == 13)
+		return export(server, "EXPORTER_EAP_TLS_Key_Material", ret_keys, 128) &&
+		       export(server, "EXPORTER_EAP_TLS_Method-Id", ret_session_id + 1, 64);
+	return export(server, "client EAP encryption", ret_keys, 128) &&
+	       SSL_get_client_random(server->ssl, ret_session_id + 1, 32) == 32 &&
+	       SSL_get_server_random(server->ssl, ret_session_id + 33, 32) == 32;
+}
+
+bool eap_server_resumed(const struct eap_server *server)
+{
+	return SSL_session_reused(server->ssl);
 }
 
 const char *eap_server_identity(const struct eap_server *server)

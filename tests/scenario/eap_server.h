@@ -18,12 +18,17 @@ enum eap_server_verdict {
 	EAP_SERVER_SILENT
 };
 
+/* How sessions may be resumed; NONE runs a full handshake whatever it is offered. */
+enum eap_server_resume { EAP_SERVER_RESUME_NONE, EAP_SERVER_TICKETS, EAP_SERVER_SESSION_IDS };
+
 struct eap_server_config {
 	const struct pki_cert *cert;      /* of the server, with its chain */
 	const struct pki_cert *client_ca; /* whose clients it accepts */
 	int tls;                          /* 12 or 13: the only version */
 	size_t fragment;                  /* TLS octets in one request; 0: 1024 */
-	unsigned tickets;                 /* TLS 1.3 tickets */
+	unsigned tickets;                 /* TLS 1.3 tickets of a full handshake */
+	enum eap_server_resume resume;
+	bool no_extended_master_secret; /* RFC 7627 */
 	/* misbehaviour */
 	const char *commitment; /* application data instead of one 0x00 (TLS 1.3) */
 	size_t commitment_n;
@@ -47,7 +52,10 @@ enum eap_server_verdict eap_server_input(struct eap_server *server, struct span 
                                          struct span *ret_packet);
 
 unsigned eap_server_rounds(const struct eap_server *server); /* requests of this conversation */
-bool eap_server_msk(const struct eap_server *server, uint8_t ret_msk[static 64]);
+/* MSK and EMSK, and the Session-Id of RFC 5216 2.3 and RFC 9190 2.3 */
+bool eap_server_keys(const struct eap_server *server, uint8_t ret_keys[static 128],
+                     uint8_t ret_session_id[static 65]);
+bool eap_server_resumed(const struct eap_server *server);
 const char *eap_server_identity(const struct eap_server *server);
 /* The handshake is over for the server, and with TLS 1.3 its commitment was written. */
 bool eap_server_committed(const struct eap_server *server);

@@ -21,7 +21,7 @@ struct talk talk_of(const struct fixture *f, int tls)
 		           .tls_min = PORTCALL_TLS_1_2,
 		           .tls_max = PORTCALL_TLS_1_3,
 		           .fragment = 1398,
-		           .keep_msk = true },
+		           .keep_keys = true },
 		.server_config = { .cert = f->server, .client_ca = f->phone_ca, .tls = tls },
 	};
 }
@@ -92,19 +92,29 @@ void expect(const struct talk *t, enum eap_peer_verdict verdict, enum portcall_r
 
 void succeed_with(struct talk *t)
 {
-	uint8_t ours[EAP_PEER_MSK_LEN], theirs[EAP_PEER_MSK_LEN];
-
 	talk_init(t);
+	succeed_again(t);
+}
+
+void succeed_again(struct talk *t)
+{
+	struct portcall_keys ours;
+	uint8_t keys[128], session_id[65];
+
+	assert_true(eap_peer_restart(t->peer));
 	converse(t);
 	expect(t, EAP_PEER_SUCCESS, PORTCALL_REASON_AUTHENTICATED);
 	assert_string_equal(t->outcome.tls_version,
 	                    t->server_config.tls == 12 ? "TLSv1.2" : "TLSv1.3");
 	assert_string_equal(t->outcome.session, "4f2a-01");
 	assert_string_equal(eap_server_identity(t->server), "phone1");
-	assert_true(eap_peer_take_msk(t->peer, ours));
-	assert_false(eap_peer_take_msk(t->peer, ours));
-	assert_true(eap_server_msk(t->server, theirs));
-	assert_memory_equal(ours, theirs, sizeof(ours));
+	assert_true(eap_peer_take_keys(t->peer, &ours));
+	assert_false(eap_peer_take_keys(t->peer, &ours));
+	assert_true(eap_server_keys(t->server, keys, session_id));
+	assert_memory_equal(ours.msk, keys, sizeof(ours.msk));
+	assert_memory_equal(ours.emsk, keys + sizeof(ours.msk), sizeof(ours.emsk));
+	assert_memory_equal(ours.session_id, session_id, sizeof(session_id));
+	assert_int_equal(t->outcome.resumed, eap_server_resumed(t->server));
 }
 
 struct span bare(uint8_t code, uint8_t id)

@@ -39,7 +39,8 @@ enum eap_peer_verdict feed(struct talk *t, struct span packet, struct span *ret_
 /* Until somebody has decided or says nothing more. */
 void converse(struct talk *t);
 void expect(const struct talk *t, enum eap_peer_verdict verdict, enum portcall_reason reason);
-/* talk_init(), converse(), and both agree on success and MSK. */
+/* talk_init(), converse(), and both agree on success, keys and whether a session was resumed. */
 void succeed_with(struct talk *t);
+void succeed_again(struct talk *t); /* one more conversation of the same two */
 
 #endif

@@ -387,26 +387,6 @@ static void frames_that_are_not_for_us_are_dropped(void **state)
 	world_done(&world);
 }
 
-static void settings_out_of_range_are_refused(void **state)
-{
-	struct portcall_supplicant_config c = config_of(&fixture, 13).phone;
-	struct portcall_why why = { 0 };
-
-	(void)state;
-	c.fragment = 20;
-	assert_null(portcall_supplicant_new(&c, &why));
-	assert_int_equal(why.reason, PORTCALL_REASON_SETTING_INVALID);
-	assert_non_null(strstr(why.text, "fragment"));
-	c.fragment = 0;
-	c.tls_min = PORTCALL_TLS_1_3;
-	c.tls_max = PORTCALL_TLS_1_2;
-	assert_null(portcall_supplicant_new(&c, &why));
-	c.tls_max = 0;
-	c.verify = PORTCALL_VERIFY_FULL;
-	assert_null(portcall_supplicant_new(&c, &why));
-	assert_non_null(strstr(why.text, "server_name"));
-}
-
 static int group_setup(void **state)
 {
 	char why[PKI_WHY_LEN];
@@ -442,7 +422,6 @@ int main(void)
 		cmocka_unit_test(without_credentials_the_phone_is_silent),
 		cmocka_unit_test(forged_success_and_failure_change_nothing),
 		cmocka_unit_test(frames_that_are_not_for_us_are_dropped),
-		cmocka_unit_test(settings_out_of_range_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("phone, switch and RADIUS in virtual time", tests,

@@ -333,6 +333,25 @@ static void failure_with_the_current_id_ends_the_attempt_at_every_step(void **st
 	}
 }
 
+/* What was dropped is only worth telling when nothing went on behind it. */
+static void dropped_packets_are_forgotten_when_it_goes_on(void **state)
+{
+	struct talk t = talk_of(&fixtures[P256], 13);
+	struct span packet = identity_request(7), response, ignored;
+
+	(void)state;
+	talk_init(&t);
+	for (int i = 0; i < 2; i++) {
+		feed(&t, packet, &response);
+		assert_int_equal(feed(&t, bare(EAP_CODE_FAILURE, 99), &ignored), EAP_PEER_DISCARD);
+		expect(&t, EAP_PEER_DISCARD, PORTCALL_REASON_PROTOCOL_ERROR);
+		eap_server_input(t.server, response, &packet);
+	}
+	feed(&t, packet, &response);
+	expect(&t, EAP_PEER_RESPONSE, PORTCALL_REASON_AUTHENTICATOR_SILENT);
+	talk_done(&t);
+}
+
 static void a_late_failure_after_the_identity_means_radius_is_down(void **state)
 {
 	struct talk t = talk_of(&fixtures[P256], 13);
@@ -432,6 +451,7 @@ int main(void)
 		cmocka_unit_test(close_notify_behind_the_commitment_is_harmless),
 		cmocka_unit_test(early_success_is_dropped_at_every_step),
 		cmocka_unit_test(failure_with_the_current_id_ends_the_attempt_at_every_step),
+		cmocka_unit_test(dropped_packets_are_forgotten_when_it_goes_on),
 		cmocka_unit_test(a_late_failure_after_the_identity_means_radius_is_down),
 		cmocka_unit_test(duplicates_get_the_same_response),
 		cmocka_unit_test(weaker_methods_are_refused_with_nak),

@@ -28,15 +28,11 @@ TEST_LIMIT=${TEST_LIMIT:-300} # seconds for the whole file
 
 skip_all() {
 	printf '1..0 # SKIP %s\n' "$*"
-	tap_done=yes
 	exit 0
 }
 
-# bail WHY: this file cannot go on; the other ones can
 bail() {
-	tap_count=$((${tap_count:-0} + 1))
-	tap_failed=$((${tap_failed:-0} + 1))
-	printf 'not ok %d - %s\n1..%d\n' "$tap_count" "$*" "$tap_count"
+	printf 'Bail out!  %s\n' "$*"
 	exit 1
 }
 

@@ -32,17 +32,18 @@ sed -i -E "s,^logdir = .*,logdir = $SCRATCH," raddb/radiusd.conf
 sed -i -E "s,^run_dir = .*,run_dir = $SCRATCH," raddb/radiusd.conf
 
 # 1. the module beside the server's own (make install does it)
-sed -i "s,^libdir = .*,libdir = \"$BUILD/lib:/usr/lib/freeradius\"," raddb/radiusd.conf
+sed -i "s,^libdir = .*,libdir = $BUILD/lib:/usr/lib/freeradius," raddb/radiusd.conf
 
-# 2. the dictionary, which takes no path with a space
-cp "$ROOT/configs/freeradius/dictionary.portcall" raddb
+# 2. the dictionary
 # shellcheck disable=SC2016 # it is the dictionary's own word
-printf '$INCLUDE dictionary.portcall\n' >>raddb/dictionary
+printf '$INCLUDE %s/configs/freeradius/dictionary.portcall\n' "$ROOT" >>raddb/dictionary
 
 # 3. the module's settings
 # shellcheck disable=SC2016 # the variables are the configuration's
 sed -e "s,= \${inventory},= $SCRATCH/inventory.json," -e 's,= ${shared_certificate},= warn,' \
-	-e 's,= ${session_timeout},= 3600,' -e 's,= ${vendor_profile},= none,' \
+	-e 's,= ${two_ports},= warn,' -e 's,= ${stale_configuration},= warn,' -e 's,= ${quarantine_vlan},= "",' \
+	-e 's,= ${staging_vlan},= "",' -e 's,= ${staging_timeout},= 300,' \
+	-e 's,= ${monitor},= no,' -e 's,= ${monitor_vlan},= "",' -e 's,= ${session_timeout},= 3600,' -e 's,= ${vendor_profile},= none,' \
 	"$ROOT/configs/freeradius/mods-available/portcall" >raddb/mods-available/portcall
 ln -s ../mods-available/portcall raddb/mods-enabled/portcall
 

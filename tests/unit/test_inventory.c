@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inventory of rlm_portcall: what is read, what is refused with which sentence, and how a file is followed. */
+/* The inventory of rlm_portcall: what is read, and what is refused with which sentence. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "radius-module/inventory_file.h"
+#include "radius-module/inventory.h"
 
 static char why[INVENTORY_WHY_LEN];
 
@@ -60,9 +57,10 @@ static void a_device_is_found_by_mac_and_by_certificate(void **state)
 	assert_non_null(d);
 	assert_string_equal(d->name, "phone1");
 	assert_string_equal(d->model, "op420adv");
-	assert_string_equal(d->role, "voice");
-	assert_string_equal(d->vlan, "20");
-	assert_int_equal(d->session_timeout, 600);
+	assert_string_equal(d->role->name, "voice");
+	assert_string_equal(d->role->vlan, "20");
+	assert_int_equal(d->role->session_timeout, 600);
+	assert_string_equal(d->certificate.cn, "phone1");
 	assert_true(d->enabled);
 	assert_false(d->certificate.shared);
 	assert_int_equal(d->certificate.not_after, 1826791200);
@@ -73,13 +71,14 @@ static void a_device_is_found_by_mac_and_by_certificate(void **state)
 
 	d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 2 });
 	assert_false(d->enabled);
-	assert_string_equal(d->vlan, "lab-net");
+	assert_string_equal(d->role->vlan, "lab-net");
 	assert_string_equal(d->certificate.serial, "");
 	d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 3 });
 	assert_string_equal(d->vlan, "30"); /* its own before the role's */
-	assert_int_equal(d->session_timeout, 600);
+	assert_int_equal(d->role->session_timeout, 600);
 	d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 4 });
 	assert_string_equal(d->vlan, "");
+	assert_null(d->role);
 	assert_null(inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 5 }));
 	inventory_unref(inventory);
 }
@@ -95,10 +94,85 @@ static void roles_may_stand_behind_the_devices(void **state)
 	assert_non_null(inventory);
 	const struct device *d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 1 });
 
-	assert_string_equal(d->vlan, "5");
-	assert_int_equal(d->session_timeout, 9);
+	assert_string_equal(d->role->vlan, "5");
+	assert_int_equal(d->role->session_timeout, 9);
 	d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 2 });
 	assert_string_equal(d->vlan, "7");
+	inventory_unref(inventory);
+}
+
+static void a_previous_certificate_is_found_and_a_present_one_goes_before_it(void **state)
+{
+#define GENERATION(serial)                                                     \
+	"{\"issuer\": \"/CN=CA\", \"serial\": \"" serial "\", \"not_after\": " \
+	"\"2027-11-21T10:00:00Z\", \"key_id\": \"0A:FF\"}"
+#define BEFORE(serial)                                                         \
+	"{\"issuer\": \"/CN=CA\", \"serial\": \"" serial "\", \"not_after\": " \
+	"\"2027-11-21T10:00:00Z\", \"until\": \"2026-12-01T00:00:00Z\", \"revoked\": true}"
+	(void)state;
+	struct inventory *inventory =
+		read_text(WITH("{\"mac\": \"020000000101\", \"certificate\": " GENERATION(
+			"0a") ", \"previous\": " BEFORE("0b") "},"
+	                                                      "{\"mac\": \"020000000102\", "
+	                                                      "\"certificate\": " GENERATION("0b") ", \"previous\": " BEFORE(
+								      "0c") ", \"stolen\": true, "
+	                                                                    "\"mab\": true, "
+	                                                                    "\"provisioned\": "
+	                                                                    "false, "
+	                                                                    "\"version\": \"7\", "
+	                                                                    "\"running_version\": "
+	                                                                    "\"6\"},"
+	                                                                    "{\"mac\": "
+	                                                                    "\"020000000103\", "
+	                                                                    "\"previous\": " BEFORE(
+										    "0c") "}"));
+
+	assert_non_null(inventory);
+	const struct device *d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 2 });
+
+	assert_ptr_equal(inventory_by_certificate(inventory, "/CN=CA", "0b"), d);
+	assert_ptr_equal(inventory_by_certificate(inventory, "/CN=CA", "0c"), d);
+	assert_string_equal(d->certificate.key_id, "0A:FF");
+	assert_string_equal(d->previous.serial, "0c");
+	assert_int_equal(d->previous.until, 1796083200);
+	assert_true(d->previous.revoked && d->stolen && d->mab && d->unprovisioned);
+	assert_string_equal(d->version, "7");
+	assert_string_equal(d->running, "6");
+	inventory_unref(inventory);
+}
+
+static void locations_and_rules_are_found_by_name(void **state)
+{
+	(void)state;
+	struct inventory *inventory = read_text(
+		"{\"format\": 1, \"devices\": ["
+		"{\"mac\": \"020000000101\", \"role\": \"voice\"},"
+		"{\"mac\": \"020000000102\", \"role\": \"voice\", \"location\": \"b\"}],"
+		"\"roles\": {\"voice\": {\"vlan\": \"20\", \"location\": \"a\", \"vlans\": "
+		"[{\"location\": \"b\", \"model\": \"m\", \"vlan\": \"30\"}, {\"vlan\": \"31\"}]}},"
+		"\"locations\": {\"b\": [{\"nas\": \"sw1\", \"ports\": \"1-24\"}, {\"ports\": "
+		"\"9\"}, {}],"
+		" \"a\": []}}");
+
+	assert_non_null(inventory);
+	const struct device *d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 2 });
+
+	assert_string_equal(d->location->name, "b");
+	assert_int_equal(d->location->parts_n, 3);
+	assert_string_equal(d->location->parts[0].nas, "sw1");
+	assert_int_equal(d->location->parts[0].port_min, 1);
+	assert_int_equal(d->location->parts[0].port_max, 24);
+	assert_int_equal(d->location->parts[1].port_min, 9);
+	assert_int_equal(d->location->parts[1].port_max, 9);
+	assert_int_equal(d->location->parts[2].port_max, UINT32_MAX);
+	assert_int_equal(d->role->rules_n, 2);
+	assert_ptr_equal(d->role->rules[0].location, d->location);
+	assert_string_equal(d->role->rules[0].model, "m");
+	assert_string_equal(d->role->rules[1].vlan, "31");
+	assert_null(d->role->rules[1].location);
+	d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 1 });
+	assert_null(d->location);
+	assert_string_equal(d->role->location->name, "a");
 	inventory_unref(inventory);
 }
 
@@ -115,8 +189,51 @@ static void an_empty_inventory_knows_nobody(void **state)
 
 static void what_is_wrong_is_named_with_its_place(void **state)
 {
-#define D "{\"mac\": \"02:00:00:00:01:01\"}"
+#define D              "{\"mac\": \"02:00:00:00:01:01\"}"
+#define IN(key, value) "{\"format\": 1, \"devices\": [], \"" key "\": " value "}"
+#define PHONE(more)    WITH("{\"mac\": \"020000000101\", " more "}")
 	static const char *const rows[][2] = {
+		{ IN("locations", "[]"), "locations: it is not an object." },
+		{ IN("locations", "{\"a\": {}}"),
+		  "locations.a: it is not an array of at most 1024 parts." },
+		{ IN("locations", "{\"a\": [7]}"), "locations.a[0]: it is not an object." },
+		{ IN("locations", "{\"a\": [{}, {\"port\": \"1\"}]}"),
+		  "locations.a[1]: the key \"port\" is not known." },
+		{ IN("locations", "{\"a\": [{\"ports\": \"7-3\"}]}"),
+		  "locations.a[0].ports: it is neither a number nor a range like 1-24." },
+		{ IN("locations", "{\"a\": [{\"ports\": \"-3\"}]}"),
+		  "locations.a[0].ports: it is neither a number nor a range like 1-24." },
+		{ IN("locations", "{\"a\": [{\"ports\": \"1-\"}]}"),
+		  "locations.a[0].ports: it is neither a number nor a range like 1-24." },
+		{ IN("locations", "{\"a\": [{\"ports\": \"4294967295\"}]}"),
+		  "locations.a[0].ports: it is neither a number nor a range like 1-24." },
+		{ IN("roles", "{\"a\": {\"location\": \"x\"}}"),
+		  "roles.a.location: \"x\" is not one of the locations." },
+		{ IN("roles", "{\"a\": {\"vlans\": {}}}"),
+		  "roles.a.vlans: it is not an array of at most 1024 rules." },
+		{ IN("roles", "{\"a\": {\"vlans\": [1]}}"),
+		  "roles.a.vlans[0]: it is not an object." },
+		{ IN("roles", "{\"a\": {\"vlans\": [{\"model\": \"x\"}]}}"),
+		  "roles.a.vlans[0].vlan: it is missing." },
+		{ IN("roles", "{\"a\": {\"vlans\": [{\"vlan\": \"2\", \"location\": \"x\"}]}}"),
+		  "roles.a.vlans[0].location: \"x\" is not one of the locations." },
+		{ PHONE("\"location\": \"x\""),
+		  "devices[0].location: \"x\" is not one of the locations." },
+		{ PHONE("\"stolen\": 1"), "devices[0].stolen: it is neither true nor false." },
+		{ PHONE("\"mab\": 1"), "devices[0].mab: it is neither true nor false." },
+		{ PHONE("\"provisioned\": 1"),
+		  "devices[0].provisioned: it is neither true nor false." },
+		{ PHONE("\"version\": 1"), "devices[0].version: it is not a string." },
+		{ PHONE("\"previous\": 1"), "devices[0].previous: it is not an object." },
+		{ PHONE("\"previous\": " CERT), "devices[0].previous.until: it is missing." },
+		{ PHONE("\"certificate\": {\"issuer\": \"/CN=CA\", \"serial\": \"01\", "
+		        "\"not_after\": "
+		        "\"2027-11-21T10:00:00Z\", \"key_id\": \"AA:\"}"),
+		  "devices[0].certificate.key_id: it is not upper-case hex with colons." },
+		{ PHONE("\"certificate\": {\"issuer\": \"/CN=CA\", \"serial\": \"01\", "
+		        "\"not_after\": "
+		        "\"2027-11-21T10:00:00Z\", \"revoked\": \"yes\"}"),
+		  "devices[0].certificate.revoked: it is neither true nor false." },
 		{ "", "line 1, column 0: '{' expected." },
 		{ "{\n\"format\": 1,\n\"devices\": [}",
 		  "line 3, column 13: unexpected token near '}'." },
@@ -280,112 +397,18 @@ static void ten_thousand_devices_are_all_found(void **state)
 	free(text);
 }
 
-/* --- following a file --------------------------------------------------------------------------- */
-
-struct reports {
-	atomic_int loaded, refused;
-	char last[1024];
-};
-
-static void report(void *ctx, bool loaded, const char *sentence)
-{
-	struct reports *reports = ctx;
-
-	snprintf(reports->last, sizeof(reports->last), "%s", sentence);
-	atomic_fetch_add(loaded ? &reports->loaded : &reports->refused, 1);
-}
-
-static bool becomes(atomic_int *value, int wanted)
-{
-	for (int i = 0; i < 1000; i++) { /* 10 s at most */
-		if (atomic_load(value) >= wanted)
-			return true;
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-	}
-	return false;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	char temporary[128];
-
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	FILE *f = fopen(temporary, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	assert_int_equal(rename(temporary, path), 0);
-}
-
-static size_t count_now(struct inventory_file *file)
-{
-	struct inventory *inventory = inventory_file_take(file);
-	size_t n = inventory_count(inventory);
-
-	inventory_unref(inventory);
-	return n;
-}
-
-static void a_file_is_followed_and_a_broken_one_changes_nothing(void **state)
-{
-	static struct reports reports;
-	char dir[] = "/tmp/test-inventory-XXXXXX", path[64], expected[256];
-
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/inventory.json", dir);
-	assert_null(inventory_file_open(path, report, &reports, why));
-	assert_string_equal(why, "it cannot be read: No such file or directory.");
-	assert_null(inventory_file_open(dir, report, &reports, why));
-	assert_string_equal(why, "it cannot be read: Invalid argument.");
-	write_file(path, "{\"format\": 1, \"devices\": 1}");
-	assert_null(inventory_file_open(path, report, &reports, why));
-	assert_string_equal(why, "line 1, column 26: '[' expected.");
-
-	write_file(path, WITH(D));
-	struct inventory_file *file = inventory_file_open(path, report, &reports, why);
-
-	assert_non_null(file);
-	assert_int_equal(count_now(file), 1);
-	struct inventory *held = inventory_file_take(file); /* by a request that takes its time */
-
-	write_file(path, WITH("{\"mac\": \"bad\"}"));
-	assert_true(becomes(&reports.refused, 1));
-	snprintf(expected, sizeof(expected),
-	         "%s was refused and the inventory before it stays in use: "
-	         "devices[0].mac: \"bad\" is not the MAC address of a device.",
-	         path);
-	assert_string_equal(reports.last, expected);
-	assert_int_equal(count_now(file), 1);
-
-	write_file(path, WITH(D ", {\"mac\": \"020000000102\"}"));
-	assert_true(becomes(&reports.loaded, 1));
-	snprintf(expected, sizeof(expected), "2 devices read from %s.", path);
-	assert_string_equal(reports.last, expected);
-	assert_int_equal(count_now(file), 2);
-	assert_int_equal(inventory_count(held), 1);
-	assert_non_null(inventory_by_mac(held, (const uint8_t[]){ 2, 0, 0, 0, 1, 1 }));
-
-	unlink(path);
-	assert_true(becomes(&reports.refused, 2));
-	assert_int_equal(count_now(file), 2);
-	inventory_file_close(file);
-	inventory_unref(held); /* outlives the file */
-	rmdir(dir);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_device_is_found_by_mac_and_by_certificate),
 		cmocka_unit_test(roles_may_stand_behind_the_devices),
+		cmocka_unit_test(a_previous_certificate_is_found_and_a_present_one_goes_before_it),
+		cmocka_unit_test(locations_and_rules_are_found_by_name),
 		cmocka_unit_test(an_empty_inventory_knows_nobody),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_place),
 		cmocka_unit_test(a_shared_certificate_is_one_that_both_devices_declare),
 		cmocka_unit_test(every_prefix_of_a_document_is_refused),
 		cmocka_unit_test(ten_thousand_devices_are_all_found),
-		cmocka_unit_test(a_file_is_followed_and_a_broken_one_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
