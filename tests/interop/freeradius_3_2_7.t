@@ -54,7 +54,7 @@ END
 cat >inventory.json <<END
 {"format": 1, "generated": "2026-11-21T10:00:00Z", "roles": {"voice": {"vlan": "20"}},
  "devices": [{"mac": "$phone1", "name": "phone1", "role": "voice",
-   "certificate": {"issuer": "/CN=CA", "serial": "03e9", "not_after": "2040-01-01T00:00:00Z", "shared": false}}]}
+   "certificate": {"issuer": "/CN=CA", "cn": "phone1", "serial": "03e9", "not_after": "2040-01-01T00:00:00Z", "shared": false}}]}
 END
 server_files 1.2 1.3
 sed -i -e "s|^libdir = .*|libdir = \"$ROOT/$into/lib:$prefix/lib/freeradius\"|" \

@@ -28,11 +28,11 @@ expired;ca;cn=phone1;serial=3e9;for=client;from=-7200;to=-3600
 foreign;other;cn=phone1;serial=3e9;for=client
 END
 
-# device MAC NAME SERIAL MORE...: a record of the inventory
+# device MAC NAME SERIAL [MORE [SHARED [CN]]]: a record of the inventory
 device() {
-	printf '{"mac": "%s", "name": "%s", "role": "voice", "certificate": {"issuer": "%s",
+	printf '{"mac": "%s", "name": "%s", "role": "voice", "certificate": {"issuer": "%s", "cn": "%s",
 		"serial": "%s", "not_after": "2040-01-01T00:00:00Z", "shared": %s}%s}' \
-		"$1" "$2" '/O=Portcall Lab/CN=B\\xC3\\xA4cker CA' "$3" "${5:-false}" "${4:+, $4}"
+		"$1" "$2" '/O=Portcall Lab/CN=B\\xC3\\xA4cker CA' "${6:-$2}" "$3" "${5:-false}" "${4:+, $4}"
 }
 
 # inventory DEVICE...: write it as `portcall inventory build` does, in one step
@@ -44,64 +44,6 @@ inventory() {
 }
 
 d1=$(device $phone1 phone1 03e9) d2=$(device $phone2 phone2 03ea) d3=$(device $phone3 phone3 03eb)
-
-server() {
-	start radius freeradius -f -l stdout -d raddb
-	ok "${1:-the server starts with the shipped configuration}" \
-		wait_for 20 grep -q 'Ready to process' radius.log || bail 'without a server there is nothing to test'
-}
-
-# --- the phone --------------------------------------------------------------------------------------
-
-# eap NAME MAC CERT PHASE1 [CA [OPTION...]]: output in NAME.out; its exit status
-eap() {
-	local name=$1 mac=$2 cert=$3 phase1=$4 ca=${5:-ca}
-	shift 4
-	[ $# -eq 0 ] || shift
-	cat >"$name.conf" <<END
-network={
-	key_mgmt=IEEE8021X
-	eap=TLS
-	identity="$cert"
-	ca_cert="certs/$ca.pem"
-	client_cert="certs/$cert.pem"
-	private_key="certs/$cert.key"
-	phase1="$phase1"
-}
-END
-	eapol_test -c "$name.conf" -a 127.0.0.1 -p 1812 -s "${with_secret:-$secret}" -M "$mac" -t "${limit:-10}" \
-		-N "44:s:s-$name" "$@" >"$name.out" 2>&1
-}
-
-# verdict NAME: the module's log line for this session
-verdict() {
-	grep "portcall: verdict=.* session=s-$1 " radius.log
-}
-
-# granted NAME MAC CERT PHASE1...: accepted
-granted() {
-	ok "$1: accepted" eap "$@"
-}
-
-# refused REASON NAME MAC CERT PHASE1 [CA]: rejected with EAP-Failure for this reason, and nothing of an accept
-refused() {
-	local reason=$1 name=$2
-	shift
-	not_ok "$name: rejected" eap "$@"
-	like "$name: with EAP-Failure" "$(grep decapsulated "$name.out")" 'decapsulated EAP packet \(code=4 '
-	like "$name: for the reason $reason" "$(verdict "$name")" "verdict=reject reason=$reason "
-	# the vendor attribute: 26, vendor 59999 = 0xea5f, type 1
-	like "$name: the reply says so" "$(reply Access-Reject "$name")" \
-		"0000ea5f01..$(printf '%s' "$reason" | od -An -tx1 | tr -d ' \n')"
-	is "$name: no VLAN, no key, no text beside EAP" \
-		"$(reply Access-Reject "$name" | grep -cE 'Tunnel-|MS-MPPE|Vendor-Specific.*0000013[67]|Reply-Message')" 0
-	ok "$name: the server is alive" alive radius
-}
-
-# reply CODE NAME: the attributes of the first such reply
-reply() {
-	sed -n "/^RADIUS message: code=[0-9]* ($1)/,/^[^ ]/p" "$2.out" | sed '1n; /^ /!d'
-}
 
 # --- accept -----------------------------------------------------------------------------------------
 
@@ -192,20 +134,6 @@ is 'no session of TLS 1.3 is kept' "$(grep -lc 'TLS 1.3' tlscache/*.vps 2>/dev/n
 
 # --- another inventory under the running server -------------------------------------------------------
 
-# shellcheck disable=SC2317 # wait_for calls it
-read_again() {
-	[ "$(grep -c 'portcall: inventory:' radius.log)" -gt "$seen" ]
-}
-
-# replace DESCRIPTION DEVICE...
-replace() {
-	local what=$1
-	shift
-	seen=$(grep -c 'portcall: inventory:' radius.log)
-	inventory "$@"
-	ok "$what" wait_for 5 read_again
-}
-
 # disabled between two authentications that share a TLS 1.2 session; eapol_test waits between them for nobody,
 # so the inventory changes as soon as the first accept is in the log
 seen=$(grep -c 'portcall: inventory:' radius.log)
@@ -228,7 +156,7 @@ refused wrong-certificate old-certificate $phone1 phone1 "$tls13"
 refused wrong-certificate old-resumed $phone1 phone1 "$tls12"
 
 replace 'phone1 and phone2 share a certificate' "$(device $phone1 phone1 03e9 '' true)" \
-	"$(device $phone2 phone2 03e9 '' true)"
+	"$(device $phone2 phone2 03e9 '' true phone1)"
 granted shared $phone2 phone1 "$tls13"
 like 'the log warns' "$(verdict shared)" 'verdict=accept reason=shared-certificate '
 
