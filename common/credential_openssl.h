@@ -13,6 +13,7 @@
 
 #include "common/bytes.h"
 #include "common/cert_policy.h"
+#include "common/pkcs12_passphrase.h"
 
 /* Borrowed: live as long as the credentials.  Take OpenSSL references to keep one longer. */
 struct credential_parts {
@@ -149,8 +150,8 @@ struct pkcs12_contents {
 };
 
 /*
- * Read DER.  `passphrase` is UTF-8, NULL and "" are both none (both encodings of none are tried).
- * Sizes, counts and key derivation iterations (at most `iterations` each, four times that together)
+ * Read DER.  `passphrase` is UTF-8, NULL and "" are both none; encodings of old tools are tried, too.
+ * Sizes, counts and key derivation iterations (at most `iterations` each, six times that together)
  * are checked before work is done.  ERR_MEMORY,
  * ERR_LIMIT, ERR_SYNTAX or ERR_REFUSED with reason and text in `ret_why`.  OpenSSL's legacy
  * provider is loaded into a library context of its own, and only when the file needs it.
@@ -163,9 +164,10 @@ void pkcs12_done(struct pkcs12_contents *contents);
 
 /* What the file says about the protection of one of its parts (pkcs12_protection.c). */
 struct pkcs12_protection {
-	int64_t iterations; /* of the key derivation; -1: no number that fits */
-	const char *old;    /* its name for people when it is an old one, else NULL */
-	bool needs_legacy;  /* only OpenSSL's legacy provider knows it */
+	int64_t iterations;            /* of the key derivation; -1: no number that fits */
+	const char *old;               /* its name for people when it is an old one, else NULL */
+	bool needs_legacy;             /* only OpenSSL's legacy provider knows it */
+	enum pkcs12_encoding encoding; /* of the pass phrase */
 };
 
 /* ERR_SYNTAX or ERR_REFUSED with reason and text in `ret_why`; `what` begins the text. */

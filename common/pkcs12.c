@@ -23,13 +23,11 @@ enum {
 	MAX_SAFES = 8,
 	MAX_BAGS = 64,
 	MAX_NESTING = 4,     /* safe contents inside safe contents */
-	MAX_DERIVATIONS = 4, /* with the largest count of iterations */
+	MAX_DERIVATIONS = 6, /* with the largest count of iterations */
 };
 
 struct walk {
-	const char *pass[3]; /* to try, in this order; "" and NULL are the two encodings of none */
-	size_t passes;
-	bool given; /* pass[0] is a real pass phrase */
+	struct pkcs12_passphrases passphrases;
 	bool unencrypted;
 	bool mac_checked;
 	int64_t most; /* iterations of one derivation */
@@ -130,15 +128,13 @@ struct secret {
 	const PKCS12_SAFEBAG *bag;
 };
 
-static bool try_decrypt(const struct secret *secret, const char *pass,
+static bool try_decrypt(const struct secret *secret, const struct pkcs12_try *pass,
                         STACK_OF(PKCS12_SAFEBAG) **ret_bags, PKCS8_PRIV_KEY_INFO **ret_key)
 {
-	int n = pass ? (int)strlen(pass) : 0;
-
 	if (secret->safe)
-		*ret_bags = PKCS12_unpack_p7encdata(secret->safe, pass, n);
+		*ret_bags = PKCS12_unpack_p7encdata(secret->safe, pass->text, pass->n);
 	else
-		*ret_key = PKCS12_decrypt_skey(secret->bag, pass, n);
+		*ret_key = PKCS12_decrypt_skey(secret->bag, pass->text, pass->n);
 	return *ret_bags || *ret_key;
 }
 
@@ -153,18 +149,17 @@ static bool decrypt(struct walk *w, const char *what, const struct secret *secre
 	if (!read_protection(w, what, algorithm, &protection) ||
 	    (protection.needs_legacy && !legacy_open(w)))
 		return false;
-	for (size_t i = 0; i < w->passes && !ok; i++) {
+	for (size_t i = 0; i < w->passphrases.n[protection.encoding] && !ok; i++) {
 		if (i && !book(w, what, protection.iterations))
 			return false;
 		if (protection.needs_legacy)
 			before = OSSL_LIB_CTX_set0_default(w->legacy_ctx);
-		ok = try_decrypt(secret, w->pass[i], ret_bags, ret_key);
+		ok = try_decrypt(secret, &w->passphrases.list[protection.encoding][i], ret_bags,
+		                 ret_key);
 		if (protection.needs_legacy)
 			OSSL_LIB_CTX_set0_default(before);
-		if (ok) { /* it is this one then, for the rest as well */
-			w->pass[0] = w->pass[i];
-			w->passes = 1;
-		}
+		if (ok)
+			pkcs12_passphrases_found(&w->passphrases, protection.encoding, i);
 	}
 	if (ok)
 		return true;
@@ -284,9 +279,9 @@ static bool check_mac(struct walk *w, PKCS12 *p12)
 {
 	const X509_ALGOR *algorithm;
 	const ASN1_INTEGER *count;
-	const char *pass;
+	const struct pkcs12_try *tries = w->passphrases.list[PKCS12_BMP];
 	int digest;
-	bool fits = false;
+	bool fits = false, given = tries[0].origin == PKCS12_GIVEN;
 
 	if (!PKCS12_mac_present(p12)) {
 		if (w->unencrypted)
@@ -298,21 +293,19 @@ static bool check_mac(struct walk *w, PKCS12 *p12)
 	if (!EVP_get_digestbynid(digest))
 		return refuse(w, PORTCALL_ERR_REFUSED, PORTCALL_REASON_P12_ALGORITHM, "MAC: %s",
 		              OBJ_nid2ln(digest));
-	for (size_t i = 0; i < w->passes && !fits; i++) {
-		pass = w->pass[i];
+	for (size_t i = 0; i < w->passphrases.n[PKCS12_BMP] && !fits; i++) {
 		if (!book(w, "MAC", count ? pkcs12_count(count) : 1))
 			return false;
-		fits = PKCS12_verify_mac(p12, pass, pass ? (int)strlen(pass) : 0) == 1;
-		if (fits && !(w->given && i == 0) && !w->unencrypted)
+		fits = PKCS12_verify_mac(p12, tries[i].text, tries[i].n) == 1;
+		if (fits && tries[i].origin != PKCS12_GIVEN && !w->unencrypted)
 			return refuse(w, PORTCALL_ERR_REFUSED, PORTCALL_REASON_P12_UNENCRYPTED,
 			              "it opens with an empty pass phrase");
 		if (fits)
-			w->pass[0] = pass;
+			pkcs12_passphrases_found(&w->passphrases, PKCS12_BMP, i);
 	}
 	if (!fits)
 		return refuse(w, PORTCALL_ERR_REFUSED, PORTCALL_REASON_P12_WRONG_PASSPHRASE, "%s",
-		              w->given ? "" : "no pass phrase is configured");
-	w->passes = 1;
+		              given ? "" : "no pass phrase is configured");
 	w->mac_checked = true;
 	if (digest == NID_sha1)
 		note_old(w, "MAC", "SHA-1");
@@ -389,13 +382,8 @@ enum portcall_err pkcs12_read(struct span der, const char *passphrase, bool unen
 	PKCS12 *p12;
 
 	*ret_why = (struct portcall_why){ .reason = PORTCALL_REASON_NONE };
-	w.given = passphrase && *passphrase;
-	if (w.given)
-		w.pass[w.passes++] = passphrase;
-	w.pass[w.passes++] = "";
-	w.pass[w.passes++] = NULL;
 	w.out.certs = sk_X509_new_null();
-	if (!w.out.certs)
+	if (!pkcs12_passphrases_init(&w.passphrases, passphrase) || !w.out.certs)
 		refuse_memory(&w);
 	p12 = w.err ? NULL : decode(&w, der);
 	if (p12)
@@ -403,6 +391,7 @@ enum portcall_err pkcs12_read(struct span der, const char *passphrase, bool unen
 	PKCS12_free(p12);
 	PKCS8_PRIV_KEY_INFO_free(w.key);
 	legacy_close(&w);
+	pkcs12_passphrases_done(&w.passphrases);
 	ERR_clear_error();
 	if (w.err)
 		pkcs12_done(&w.out);

@@ -11,20 +11,21 @@ static const struct {
 	int nid;
 	const char *name;
 	bool needs_legacy;
+	enum pkcs12_encoding encoding;
 } old_schemes[] = {
-	{ NID_pbe_WithSHA1And40BitRC2_CBC, "RC2-40", true },
-	{ NID_pbe_WithSHA1And128BitRC2_CBC, "RC2-128", true },
-	{ NID_pbe_WithSHA1And3_Key_TripleDES_CBC, "3DES", false },
-	{ NID_pbe_WithSHA1And2_Key_TripleDES_CBC, "2-key 3DES", false },
-	{ NID_pbe_WithSHA1And128BitRC4, "RC4-128", true },
-	{ NID_pbe_WithSHA1And40BitRC4, "RC4-40", true },
-	{ NID_pbeWithMD5AndDES_CBC, "MD5 and DES", true },
-	{ NID_pbeWithSHA1AndDES_CBC, "SHA-1 and DES", true },
-	{ NID_pbeWithMD5AndRC2_CBC, "MD5 and RC2", true },
-	{ NID_pbeWithSHA1AndRC2_CBC, "SHA-1 and RC2", true },
-	{ NID_des_ede3_cbc, "3DES", false }, /* the ciphers of PBES2 */
-	{ NID_rc2_cbc, "RC2", true },
-	{ NID_des_cbc, "DES", true },
+	{ NID_pbe_WithSHA1And40BitRC2_CBC, "RC2-40", true, PKCS12_BMP },
+	{ NID_pbe_WithSHA1And128BitRC2_CBC, "RC2-128", true, PKCS12_BMP },
+	{ NID_pbe_WithSHA1And3_Key_TripleDES_CBC, "3DES", false, PKCS12_BMP },
+	{ NID_pbe_WithSHA1And2_Key_TripleDES_CBC, "2-key 3DES", false, PKCS12_BMP },
+	{ NID_pbe_WithSHA1And128BitRC4, "RC4-128", true, PKCS12_BMP },
+	{ NID_pbe_WithSHA1And40BitRC4, "RC4-40", true, PKCS12_BMP },
+	{ NID_pbeWithMD5AndDES_CBC, "MD5 and DES", true, PKCS12_OCTETS },
+	{ NID_pbeWithSHA1AndDES_CBC, "SHA-1 and DES", true, PKCS12_OCTETS },
+	{ NID_pbeWithMD5AndRC2_CBC, "MD5 and RC2", true, PKCS12_OCTETS },
+	{ NID_pbeWithSHA1AndRC2_CBC, "SHA-1 and RC2", true, PKCS12_OCTETS },
+	{ NID_des_ede3_cbc, "3DES", false, PKCS12_OCTETS }, /* the ciphers of PBES2 */
+	{ NID_rc2_cbc, "RC2", true, PKCS12_OCTETS },
+	{ NID_des_cbc, "DES", true, PKCS12_OCTETS },
 };
 
 static bool old_scheme(int nid, struct pkcs12_protection *ret)
@@ -34,6 +35,7 @@ static bool old_scheme(int nid, struct pkcs12_protection *ret)
 			continue;
 		ret->old = old_schemes[i].name;
 		ret->needs_legacy = old_schemes[i].needs_legacy;
+		ret->encoding = old_schemes[i].encoding;
 		return true;
 	}
 	return false;
@@ -102,7 +104,7 @@ enum portcall_err pkcs12_protection(const X509_ALGOR *algorithm, const char *wha
 	int nid = OBJ_obj2nid(algorithm->algorithm);
 	PBEPARAM *pbe;
 
-	*ret = (struct pkcs12_protection){ 0 };
+	*ret = (struct pkcs12_protection){ .encoding = PKCS12_OCTETS };
 	if (nid == NID_pbes2)
 		return read_pbes2(algorithm, what, ret, ret_why);
 	if (!old_scheme(nid, ret))

@@ -273,20 +273,44 @@ char *fixture_der_base64(X509 *cert)
 /* --- PKCS#12 -------------------------------------------------------------------------------------- */
 
 static void add_key_bag(STACK_OF(PKCS12_SAFEBAG) **bags, EVP_PKEY *key, int nid, int iterations,
-                        const char *pass)
+                        const char *pass, int pass_n)
 {
+	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(key);
+	PKCS12_SAFEBAG *bag;
+
 	if (nid == -1)
-		assert_non_null(PKCS12_add_key(bags, key, 0, iterations, -1, NULL));
+		bag = PKCS12_SAFEBAG_create0_p8inf(p8);
 	else
-		assert_non_null(PKCS12_add_key(bags, key, 0, iterations,
-		                               nid ? nid : NID_aes_256_cbc, pass));
+		bag = PKCS12_SAFEBAG_create_pkcs8_encrypt(nid ? nid : NID_aes_256_cbc, pass, pass_n,
+		                                          NULL, 0, iterations, p8);
+	assert_non_null(bag);
+	if (nid != -1)
+		PKCS8_PRIV_KEY_INFO_free(p8);
+	if (!*bags)
+		*bags = sk_PKCS12_SAFEBAG_new_null();
+	assert_true(sk_PKCS12_SAFEBAG_push(*bags, bag) > 0);
+}
+
+static void add_cert_safe(STACK_OF(PKCS7) *safes, STACK_OF(PKCS12_SAFEBAG) *bags, int nid,
+                          int iterations, const char *pass, int pass_n)
+{
+	PKCS7 *safe;
+
+	if (nid == -1)
+		safe = PKCS12_pack_p7data(bags);
+	else
+		safe = PKCS12_pack_p7encdata(nid ? nid : NID_aes_256_cbc, pass, pass_n, NULL, 0,
+		                             iterations, bags);
+	assert_non_null(safe);
+	assert_true(sk_PKCS7_push(safes, safe) > 0);
 }
 
 static PKCS12 *build(const struct fixture_p12 *spec, const char *pass)
 {
 	STACK_OF(PKCS12_SAFEBAG) *certs = NULL, *keys = NULL;
-	STACK_OF(PKCS7) *safes = NULL;
+	STACK_OF(PKCS7) *safes = sk_PKCS7_new_null();
 	int iterations = spec->iterations ? spec->iterations : 2048;
+	int pass_n = !pass ? 0 : spec->pass_n ? (int)spec->pass_n : (int)strlen(pass);
 	EVP_PKEY *key = spec->key ? spec->key : spec->own ? spec->own->key : NULL;
 	PKCS12 *p12;
 
@@ -297,21 +321,18 @@ static PKCS12 *build(const struct fixture_p12 *spec, const char *pass)
 	for (size_t i = 0; i < 4 && spec->more[i]; i++)
 		assert_non_null(PKCS12_add_cert(&certs, spec->more[i]));
 	if (certs)
-		assert_int_equal(PKCS12_add_safe(&safes, certs,
-		                                 spec->cert_nid ? spec->cert_nid : NID_aes_256_cbc,
-		                                 iterations, pass),
-		                 1);
+		add_cert_safe(safes, certs, spec->cert_nid, iterations, pass, pass_n);
 	if (key && !spec->no_key)
-		add_key_bag(&keys, key, spec->key_nid, iterations, pass);
+		add_key_bag(&keys, key, spec->key_nid, iterations, pass, pass_n);
 	if (spec->second_key)
-		add_key_bag(&keys, spec->second_key, spec->key_nid, iterations, pass);
+		add_key_bag(&keys, spec->second_key, spec->key_nid, iterations, pass, pass_n);
 	if (keys)
 		assert_int_equal(PKCS12_add_safe(&safes, keys, -1, 0, NULL), 1);
 	p12 = PKCS12_add_safes(safes, 0);
 	assert_non_null(p12);
 	if (!spec->no_mac)
 		assert_int_equal(
-			PKCS12_set_mac(p12, pass, -1, NULL, 0,
+			PKCS12_set_mac(p12, spec->mac_pass ? spec->mac_pass : pass, -1, NULL, 0,
 		                       spec->mac_iterations ? spec->mac_iterations : iterations,
 		                       EVP_get_digestbyname(spec->mac ? spec->mac : "SHA256")),
 			1);

@@ -70,6 +70,8 @@ struct fixture_p12 {
 	X509 *before;          /* a certificate in front of the own one */
 	const char *pass;      /* NULL: FIXTURE_PASS */
 	bool null_pass;        /* encoded as absent */
+	const char *mac_pass;  /* for the MAC and the schemes of PKCS#12, in UTF-8; NULL: pass */
+	size_t pass_n;         /* octets of `pass` where it holds NUL; 0: strlen */
 	int key_nid, cert_nid; /* 0: AES-256 (PBES2); -1: not encrypted; else a PBE NID */
 	const char *mac;       /* digest; NULL: SHA256 */
 	bool no_mac;

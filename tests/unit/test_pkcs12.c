@@ -53,6 +53,10 @@ enum {
 	MD5_DES = NID_pbeWithMD5AndDES_CBC,
 };
 
+#define STREET         \
+	"Stra\xc3\x9f" \
+	"e"
+
 struct row {
 	const char *name;
 	struct fixture_p12 p12; /* own: phone, unless `foreign` */
@@ -106,6 +110,42 @@ static const struct row table[] = {
 	  .passphrase = "Stra\xc3\x9f"
 	                "e",
 	  .codes = "p12-legacy-algorithm" },
+	{ .name = "the same by OpenSSL 1.0 in a UTF-8 terminal: each octet a character",
+	  .p12 = { .pass = "Stra\xc3\x83\xc2\x9f"
+	                   "e",
+	           .cert_nid = RC2_40,
+	           .key_nid = DES3,
+	           .mac = "SHA1" },
+	  .passphrase = STREET,
+	  .codes = "p12-legacy-algorithm" },
+	{ .name = "the same with AES",
+	  .p12 = { .pass = STREET,
+	           .mac_pass = "Stra\xc3\x83\xc2\x9f"
+	                       "e" },
+	  .passphrase = STREET },
+	{ .name = "AES by OpenSSL 1.0 in an ISO-8859-1 terminal",
+	  .p12 = { .pass = "Stra\xdf"
+	                   "e",
+	           .mac_pass = STREET },
+	  .passphrase = STREET },
+	{ .name = "a pass phrase file in ISO-8859-1",
+	  .p12 = { .pass = STREET },
+	  .passphrase = "Stra\xdf"
+	                "e" },
+	{ .name = "AES by NSS before 3.31: a BMPString with its end",
+	  .p12 = { .pass = "\0S\0t\0r\0a\0\xdf\0e\0", .pass_n = 14, .mac_pass = STREET },
+	  .passphrase = STREET },
+	{ .name = "the same within ASCII",
+	  .p12 = { .pass = "\0A\0B\0", .pass_n = 6, .mac_pass = "AB" },
+	  .passphrase = "AB" },
+	{ .name = "the same with a character beyond 16 bits",
+	  .p12 = { .pass = "\xd8\x3d\xdd\x11\0", .pass_n = 6, .mac_pass = "\xf0\x9f\x94\x91" },
+	  .passphrase = "\xf0\x9f\x94\x91" },
+	{ .name = "a pass phrase outside of ASCII that is wrong",
+	  .p12 = { .pass = "Strasse" },
+	  .passphrase = STREET,
+	  .err = PORTCALL_ERR_REFUSED,
+	  .codes = "p12-wrong-passphrase" },
 	{ .name = "a chain in the wrong order, with its root", .with_chain = true },
 
 	{ .name = "the wrong pass phrase",
@@ -319,6 +359,56 @@ static void octets_behind(void **state)
 	free(longer);
 }
 
+/* --- files of other tools: tests/data/pkcs12/README ------------------------------------------------- */
+
+static char *read_data(const char *name)
+{
+	char path[128], *text = calloc(1, 16384);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "tests/data/pkcs12/%s", name);
+	file = fopen(path, "r");
+	if (!file)
+		fail_msg("%s cannot be read; run the tests in the root of the tree", path);
+	assert_true(fread(text, 1, 16383, file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void other_tools(void **state)
+{
+	static const struct {
+		const char *file, *codes;
+		size_t chain;
+	} files[] = {
+		{ "nss.txt", "", 1 },
+		{ "gnutls.txt", "", 1 },
+		{ "java.txt", "", 1 },
+		{ "java-legacy.txt", "p12-legacy-algorithm", 1 },
+	};
+	char *root = read_data("root.pem");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		struct findings findings = { 0 };
+		struct portcall_credentials *credentials = NULL;
+		struct portcall_why why = { 0 };
+		char *p12 = read_data(files[i].file);
+
+		assert_int_equal(read_document(fixture_document(root, NULL, p12),
+		                               (struct portcall_credentials_options){ 0 },
+		                               &findings, &credentials, &why),
+		                 PORTCALL_OK);
+		assert_string_equal(findings_codes(&findings), files[i].codes);
+		assert_string_equal(portcall_credentials_client(credentials)->subject,
+		                    "CN=phone1,O=Lab");
+		assert_int_equal(portcall_credentials_client(credentials)->chain, files[i].chain);
+		portcall_credentials_unref(credentials);
+		free(p12);
+	}
+	free(root);
+}
+
 static void too_many_certificates(void **state)
 {
 	struct portcall_why why;
@@ -349,7 +439,7 @@ static void too_many_certificates(void **state)
 int main(void)
 {
 	enum { ROWS = sizeof(table) / sizeof(*table) };
-	struct CMUnitTest tests[ROWS + 4];
+	struct CMUnitTest tests[ROWS + 5];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ROWS; i++)
@@ -361,6 +451,8 @@ int main(void)
 		                          .test_func = rejects_every_changed_octet };
 	tests[n++] = (struct CMUnitTest){ .name = "octets behind the file are refused",
 		                          .test_func = octets_behind };
+	tests[n++] = (struct CMUnitTest){ .name = "files of NSS, GnuTLS and Java",
+		                          .test_func = other_tools };
 	tests[n++] = (struct CMUnitTest){ .name = "17 certificates are refused",
 		                          .test_func = too_many_certificates };
 	return cmocka_run_group_tests_name("pkcs12", tests, make_world, free_world);
