@@ -46,8 +46,9 @@ server() {
 	cp "$1/out/provisioning.example.pem" "$1/web/server.pem"
 	cp "$1/out/provisioning.example.key" "$1/web/server.key"
 	cp "$1/ca/ca.pem" "$1/ca/crl.pem" "$1/web/"
+	# shellcheck disable=SC2016 # variables of nginx
 	sed -e 's/listen 443 ssl;/listen 127.0.0.1:8443 ssl; ssl_client_certificate ca.pem; ssl_crl crl.pem; ssl_verify_client on;/' \
-		-e "s/stderr notice/stderr info/" -e 's/\$ssl_session_reused/& "$ssl_client_s_dn"/' "$ROOT/configs/nginx/nginx.conf" >"$1/web/nginx.conf"
+		-e 's,stderr notice,stderr info,; s,/dev/stdout,access.log,' -e 's/\$ssl_session_reused/& "$ssl_client_s_dn"/' "$ROOT/configs/nginx/nginx.conf" >"$1/web/nginx.conf"
 	sed -i '1i daemon off; user root;' "$1/web/nginx.conf"
 	start "nginx-$1" nginx -p "$1/" -c web/nginx.conf
 	wait_for 10 bash -c '</dev/tcp/127.0.0.1/8443' || bail "nginx does not start: $(tail -n 3 "nginx-$1.log")"
@@ -76,7 +77,7 @@ round() {
 	server "$profile"
 	is "$profile: curl with the PKCS#12 and nginx verify each other" "$(fetch "$(basename "$device")" --config "$profile/curlrc" "${tls[@]}")" 200
 	ok "$profile: what it got is the file" cmp fetched "$device"
-	like "$profile: nginx saw the phone" "$(cat "nginx-$profile.log")" "request .*$(basename "$device").* 200 .*${seen} .*\"CN=customer,O=Example\""
+	like "$profile: nginx saw the phone" "$(cat "$profile/access.log")" "request .*$(basename "$device").* 200 .*${seen} .*\"CN=customer,O=Example\""
 	is "$profile: without a certificate nginx refuses" "$(fetch "$(basename "$device")" --cacert "$profile/ca/ca.pem" "${tls[@]}")" 400
 	ok "$profile: the phone is revoked" cert revoke --ca "$profile/ca" --reason keyCompromise customer
 	cert crl --ca "$profile/ca" >/dev/null
