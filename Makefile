@@ -53,7 +53,7 @@ SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume
 PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify \
 	phone phone_net phone_items phone_crls phone_control main
 # of the phone: what needs no interface, for the unit tests
-PHONE_CORE := bringup provision option43 store settings
+PHONE_CORE := bringup provision option43 store settings address_linux
 SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client access \
 	port port_run port_conversation fdb bridge offload
 SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main

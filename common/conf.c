@@ -34,6 +34,9 @@ __attribute__((format(printf, 2, 0))) static void keep_error(cfg_t *cfg, const c
 	n = strlen(why);
 	vsnprintf(why + n, CONF_WHY_LEN - n, fmt, ap);
 	n = strlen(why);
+	for (char *p = why; *p; p++) /* it may quote what stands in the file */
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 	if (n > 0 && why[n - 1] != '.' && n + 1 < CONF_WHY_LEN)
 		strcpy(why + n, ".");
 }
@@ -111,6 +114,13 @@ static bool required_are_there(cfg_t *cfg)
 	return true;
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Either `text`, or the file `name`. */
 static cfg_t *read_from(const char *name, const char *text, cfg_opt_t *opts,
                         const struct conf_rule *rules, char *ret_why)
@@ -121,6 +131,11 @@ static cfg_t *read_from(const char *name, const char *text, cfg_opt_t *opts,
 	ret_why[0] = '\0';
 	if (!cfg) {
 		snprintf(ret_why, CONF_WHY_LEN, "%s: out of memory.", name);
+		return NULL;
+	}
+	if (!text && is_folder(name)) { /* the scanner would end the program */
+		snprintf(ret_why, CONF_WHY_LEN, "Cannot read %s: it is a directory.", name);
+		cfg_free(cfg);
 		return NULL;
 	}
 	reading.rules = rules;

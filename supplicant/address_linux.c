@@ -130,6 +130,15 @@ void address_remove(unsigned interface, const struct address *address)
 	(void)change_address(RTM_DELADDR, interface, address);
 }
 
+bool ip_is_host(uint32_t ip, unsigned prefix)
+{
+	uint32_t host_mask = prefix < 32 ? UINT32_MAX >> prefix : 0;
+
+	if (prefix < 1 || prefix > 32 || ip >> 24 == 0 || ip >> 24 == 127 || ip >> 28 >= 0xe)
+		return false;
+	return prefix >= 31 || ((ip & host_mask) != 0 && (ip & host_mask) != host_mask);
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
 	return a->ip == b->ip && a->prefix == b->prefix && a->router == b->router;

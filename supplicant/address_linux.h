@@ -26,6 +26,8 @@ bool address_add(unsigned interface, const struct address *address,
 /* Nothing happens when it is not there any more. */
 void address_remove(unsigned interface, const struct address *address);
 
+/* Can `ip` be a host's in a network of that prefix: not loopback, multicast, the network or its broadcast? */
+bool ip_is_host(uint32_t ip, unsigned prefix);
 bool address_equal(const struct address *a, const struct address *b);
 const char *address_text(const struct address *address,
                          char buf[static ADDRESS_TEXT_LEN]); /* CIDR */

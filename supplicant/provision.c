@@ -138,6 +138,18 @@ static bool is_https(const char *url)
 	return url[sizeof(scheme) - 1] != '\0' && url[sizeof(scheme) - 1] != '/';
 }
 
+/* A file's name goes at its end: no query, no fragment, no user, nothing that is not a URL's. */
+static bool is_base(const char *url)
+{
+	const char *at = strchr(url, '@');
+	const char *path = is_https(url) ? strchr(url + strlen("https://"), '/') : NULL;
+
+	for (const char *p = url; *p; p++)
+		if (*p <= ' ' || *p > '~' || *p == '?' || *p == '#' || *p == '\\')
+			return false;
+	return is_https(url) && (!at || (path && path < at));
+}
+
 bool provision_url(const char *base, const char *name, const char *mac, const char *type,
                    char ret_url[static PROVISION_URL_MAX])
 {
@@ -145,7 +157,7 @@ bool provision_url(const char *base, const char *name, const char *mac, const ch
 	size_t n[] = { strlen(base), 1, 0, strlen(mac), 1, strlen(type) };
 	size_t at = 0;
 
-	if (!is_https(base))
+	if (!is_base(base))
 		return false;
 	while (base[n[0] - 1] == '/')
 		n[0]--;

@@ -45,7 +45,7 @@ bool provision_version(const struct portcall_items *items, const char *name,
 /*
  * Where a file is: base, name, MAC address and type with one slash between.  "https://10.77.0.1/", "a",
  * "020000000101", "xml" give https://10.77.0.1/a020000000101.xml.  `mac` is "" for the system file.
- * False: `base` is no https URL, or all of it is too long.
+ * False: `base` is no https URL, has a query, a fragment or a user, or all of it is too long.
  */
 bool provision_url(const char *base, const char *name, const char *mac, const char *type,
                    char ret_url[static PROVISION_URL_MAX]);

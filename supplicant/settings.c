@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/digest.h"
+#include "supplicant/address_linux.h"
 #include "supplicant/option43.h"
 #include "supplicant/provision.h"
 
@@ -23,6 +24,8 @@ static const enum portcall_tls tls_values[] = { PORTCALL_TLS_1_2, PORTCALL_TLS_1
 
 static const struct conf_rule rules[] = {
 	{ .option = "interface", .required = true },
+	{ .option = "store", .required = true },
+	{ .option = "control", .required = true },
 	{ .option = "log-level", .choices = "error warn info debug" },
 	{ .option = "profile", .choices = "modern optipoint" },
 	{ .option = "verify", .choices = verify_words },
@@ -61,6 +64,23 @@ static bool complain(char *ret_why, const char *path, const char *key, const cha
 	return false;
 }
 
+/* What a URL, a file name or a DNS name consists of, without the octets of `but`. */
+static bool is_graphic(const char *text, const char *but)
+{
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~' || strchr(but, *text))
+			return false;
+	return true;
+}
+
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
 static bool take_identity(struct settings *s, const char *path, char *ret_why)
 {
 	const char *text = cfg_getstr(s->cfg, "identity");
@@ -72,7 +92,7 @@ static bool take_identity(struct settings *s, const char *path, char *ret_why)
 	}
 	s->identity = IDENTITY_LITERAL;
 	s->identity_literal = text + 1;
-	if (text[0] == '=' && text[1] && strlen(text + 1) <= 253)
+	if (text[0] == '=' && text[1] && strlen(text + 1) <= 253 && !has_control(text))
 		return true;
 	return complain(ret_why, path, "identity",
 	                "must be cn, san, mac, or a literal of 1 to 253 octets after =");
@@ -88,18 +108,18 @@ static bool take_address(struct settings *s, const char *path, char *ret_why)
 	unsigned prefix = 0;
 	char end;
 
+	if (router && (inet_pton(AF_INET, router, &in) != 1 || !ip_is_host(ntohl(in.s_addr), 32)))
+		return complain(ret_why, path, "router", "must be an IPv4 address");
+	s->router = router ? ntohl(in.s_addr) : 0;
 	if (strcmp(text, "dhcp") == 0)
 		return true;
 	s->static_address = true;
 	if (sscanf(text, "%15[0-9.]/%2u%c", copy, &prefix, &end) != 2 ||
-	    inet_pton(AF_INET, copy, &in) != 1 || prefix < 1 || prefix > 32)
+	    inet_pton(AF_INET, copy, &in) != 1 || !ip_is_host(ntohl(in.s_addr), prefix))
 		return complain(ret_why, path, "address",
-		                "must be dhcp, or one such as 10.77.20.5/24");
+		                "must be dhcp, or a host's address such as 10.77.20.5/24");
 	s->address = ntohl(in.s_addr);
 	s->prefix = prefix;
-	if (router && inet_pton(AF_INET, router, &in) != 1)
-		return complain(ret_why, path, "router", "must be an IPv4 address");
-	s->router = router ? ntohl(in.s_addr) : 0;
 	return true;
 }
 
@@ -136,6 +156,9 @@ static bool take_https(struct settings *s, const char *path, char *ret_why)
 	s->https_ca = text_of(s, "https-ca");
 	s->https_verify =
 		verify_values[conf_choice(verify_words, cfg_getstr(s->cfg, "https-verify"))];
+	if (!*client)
+		return complain(ret_why, path, "https-client-certificate",
+		                "must be none, 802.1x or the name of a file");
 	s->https_client_802_1x = strcmp(client, "802.1x") == 0;
 	if (!s->https_client_802_1x && strcmp(client, "none") != 0)
 		s->https_client_file = client;
@@ -158,6 +181,9 @@ static bool take_dot1x(struct settings *s, const char *path, char *ret_why)
 		s->verify = verify_values[conf_choice(verify_words, verify)];
 	else
 		s->verify = s->radius_server_name ? PORTCALL_VERIFY_FULL : PORTCALL_VERIFY_TRUSTED;
+	if (s->radius_server_name &&
+	    (!is_graphic(s->radius_server_name, "") || strlen(s->radius_server_name) > 253))
+		return complain(ret_why, path, "radius-server-name", "must be a DNS name");
 	if (s->verify == PORTCALL_VERIFY_FULL && !s->radius_server_name)
 		return complain(ret_why, path, "verify = full", "needs radius-server-name");
 	s->tls_min = tls_values[conf_choice(tls_words, cfg_getstr(s->cfg, "tls-min"))];
@@ -183,15 +209,15 @@ static bool take_files(struct settings *s, const char *path, char *ret_why)
 	s->config_type = text_of(s, "config-type");
 	if (!s->config_name || !s->config_type)
 		return complain(ret_why, path, "config-name and config-type", "must not be empty");
-	if (strpbrk(s->config_name, "?#\\ ") || strpbrk(s->config_type, "?#\\ /"))
+	if (!is_graphic(s->config_name, "?#\\") || !is_graphic(s->config_type, "?#\\/"))
 		return complain(ret_why, path, "config-name and config-type",
 		                "must be parts of a file name");
 	if (s->provisioning_url && (strlen(s->provisioning_url) >= OPTION43_URL_MAX ||
 	                            !provision_url(s->provisioning_url, "", "", "", url)))
 		return complain(ret_why, path, "provisioning-url",
 		                "must be https://HOST[:PORT][/PATH] of at most 255 octets");
-	if (strlen(s->vendor_class) > 254)
-		return complain(ret_why, path, "vendor-class", "must be at most 254 octets");
+	if (!*s->vendor_class || strlen(s->vendor_class) > 254 || has_control(s->vendor_class))
+		return complain(ret_why, path, "vendor-class", "must be 1 to 254 printable octets");
 	return true;
 }
 
@@ -200,8 +226,10 @@ static bool take_all(struct settings *s, const char *path, bool dot1x, char *ret
 	s->interface = cfg_getstr(s->cfg, "interface");
 	s->store = cfg_getstr(s->cfg, "store");
 	s->control = cfg_getstr(s->cfg, "control");
-	if (strlen(s->interface) >= IF_NAMESIZE)
-		return complain(ret_why, path, "interface", "must be at most 15 octets");
+	if (strlen(s->interface) >= IF_NAMESIZE || !is_graphic(s->interface, "/:!") ||
+	    strcmp(s->interface, ".") == 0 || strcmp(s->interface, "..") == 0)
+		return complain(ret_why, path, "interface",
+		                "must be at most 15 octets, the name of an interface");
 	if (!log_level_parse(cfg_getstr(s->cfg, "log-level"), &s->log_level))
 		return complain(ret_why, path, "log-level", "is unknown");
 	s->bringup = (struct bringup_config){
@@ -275,29 +303,39 @@ void settings_free(struct settings *s)
 	free(s);
 }
 
-/* From the environment, which children and /proc would show: taken out and wiped. */
-static bool take_environment(struct settings *s)
+/*
+ * From the environment, which children and /proc would show: taken out and wiped.  Returns its length:
+ * 0 when there is none, and one that does not fit is not taken.
+ */
+static size_t take_environment(struct settings *s)
 {
 	char *text = getenv("PORTCALL_PASSPHRASE");
 	size_t n = text ? strlen(text) : 0;
 
 	if (!text)
-		return false;
+		return 0;
 	if (n < sizeof(s->passphrase))
 		memcpy(s->passphrase, text, n + 1);
 	digest_wipe(text, n);
 	unsetenv("PORTCALL_PASSPHRASE");
-	return n > 0 && n < sizeof(s->passphrase);
+	return n;
 }
 
 bool settings_passphrase(struct settings *s, bool needed, char ret_why[static CONF_WHY_LEN])
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char path[512];
+	size_t n;
 
 	if (s->passphrase_file)
 		return conf_secret(s->passphrase_file, s->passphrase, ret_why);
-	if (take_environment(s))
+	n = take_environment(s);
+	if (n >= sizeof(s->passphrase)) {
+		snprintf(ret_why, CONF_WHY_LEN, "PORTCALL_PASSPHRASE is longer than %zu octets.",
+		         sizeof(s->passphrase) - 1);
+		return false;
+	}
+	if (n > 0)
 		return true;
 	if (folder &&
 	    (size_t)snprintf(path, sizeof(path), "%s/passphrase", folder) < sizeof(path) &&

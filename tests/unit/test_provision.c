@@ -172,6 +172,14 @@ static const struct {
 	{ "https:///", "conf", "", "xml", "" },
 	{ "https:/", "conf", "", "xml", "" },
 	{ "10.77.0.1", "conf", "", "xml", "" },
+	{ "https://h/?a=", "conf", "", "xml", "" },
+	{ "https://h/#a", "conf", "", "xml", "" },
+	{ "https://h/a b", "conf", "", "xml", "" },
+	{ "https://h\\a", "conf", "", "xml", "" },
+	{ "https://h\x7f", "conf", "", "xml", "" },
+	{ "https://user@h", "conf", "", "xml", "" },
+	{ "https://user:secret@h/", "conf", "", "xml", "" },
+	{ "https://h/a@b", "conf", "", "xml", "https://h/a@b/conf.xml" },
 	{ "", "conf", "", "xml", "" },
 };
 

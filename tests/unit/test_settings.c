@@ -185,6 +185,29 @@ static const struct {
 	{ "config-name = \"\"", "must not be empty" },
 	{ "config-type = \"x/y\"", "must be parts of a file name" },
 	{ "interface = a-name-of-16-oct", "interface must be at most 15 octets" },
+	{ "interface = \"a/b\"", "interface must be at most 15 octets" },
+	{ "interface = \"..\"", "interface must be at most 15 octets" },
+	{ "store = \"\"", "store is missing" },
+	{ "control = \"\"", "control is missing" },
+	{ "identity = \"\"", "identity must be cn, san, mac" },
+	{ "identity = \"=a\\nb\"", "identity must be cn, san, mac" },
+	{ "address = \"0.0.0.0/24\"", "address must be dhcp, or" },
+	{ "address = \"127.0.0.1/8\"", "address must be dhcp, or" },
+	{ "address = \"224.0.0.1/24\"", "address must be dhcp, or" },
+	{ "address = \"10.77.20.0/24\"", "address must be dhcp, or" },
+	{ "address = \"10.77.20.255/24\"", "address must be dhcp, or" },
+	{ "router = here", "router must be" },
+	{ "address = \"10.77.20.5/24\"\nrouter = \"0.0.0.0\"", "router must be" },
+	{ "radius-server-name = \"a b\"", "radius-server-name must be a DNS name" },
+	{ "vendor-class = \"\"", "vendor-class must be 1 to 254" },
+	{ "provisioning-url = \"https://a b\"", "provisioning-url must be https" },
+	{ "provisioning-url = \"https://h/?a\"", "provisioning-url must be https" },
+	{ "provisioning-url = \"https://user:secret@h\"", "provisioning-url must be https" },
+	{ "config-name = \"a\\nb\"", "must be parts of a file name" },
+	{ "https-client-certificate = \"\"", "https-client-certificate must be none" },
+	{ "held-period = 99999999999999999999", "out of range" },
+	{ "held-period = abc", "invalid integer value" },
+	{ "\033[2J = 1", "?[2J" },
 	{ "restart = never", "is not one of: reauthenticate reboot" },
 	{ "no-such-key = 1", "no-such-key" },
 };
@@ -200,6 +223,15 @@ static void refusals_are_one_sentence(void **state)
 		    why[strlen(why) - 1] != '.')
 			fail_msg("%s: %s", refused[i].text, why);
 	}
+}
+
+static void a_directory_is_no_configuration(void **state)
+{
+	char why[CONF_WHY_LEN] = "";
+
+	(void)state;
+	assert_null(settings_read(folder, true, why));
+	assert_non_null(strstr(why, "it is a directory."));
 }
 
 static void the_interface_is_required(void **state)
@@ -249,6 +281,21 @@ static void the_environment_is_wiped(void **state)
 	settings_free(s);
 }
 
+static void a_pass_phrase_that_does_not_fit_is_named(void **state)
+{
+	char text[CONF_SECRET_MAX + 1], why[CONF_WHY_LEN] = "";
+	struct settings *s = good("");
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	setenv("PORTCALL_PASSPHRASE", text, 1);
+	assert_false(settings_passphrase(s, true, why));
+	assert_non_null(strstr(why, "PORTCALL_PASSPHRASE is longer than 255 octets."));
+	assert_null(getenv("PORTCALL_PASSPHRASE"));
+	settings_free(s);
+}
+
 static void the_systemd_credential_is_last(void **state)
 {
 	char why[CONF_WHY_LEN] = "";
@@ -287,9 +334,11 @@ int main(void)
 		cmocka_unit_test(values_are_taken),
 		cmocka_unit_test(a_pin_is_hexadecimal_with_or_without_colons),
 		cmocka_unit_test(refusals_are_one_sentence),
+		cmocka_unit_test(a_directory_is_no_configuration),
 		cmocka_unit_test(the_interface_is_required),
 		cmocka_unit_test(the_file_goes_before_the_environment),
 		cmocka_unit_test(the_environment_is_wiped),
+		cmocka_unit_test(a_pass_phrase_that_does_not_fit_is_named),
 		cmocka_unit_test(the_systemd_credential_is_last),
 		cmocka_unit_test(none_is_an_error_only_where_one_is_needed),
 	};
