@@ -51,7 +51,7 @@ COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read crede
 COMMON_SHELL := log control conf
 SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume effects supplicant_config supplicant
 PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify \
-	phone phone_net phone_items phone_crls phone_control main
+	phone phone_dot1x phone_net phone_items phone_crls phone_control main
 # of the phone: what needs no interface, for the unit tests
 PHONE_CORE := bringup provision option43 store settings address_linux
 SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client access \

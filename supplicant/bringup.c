@@ -90,6 +90,11 @@ static void fetch(struct bringup *b, enum bringup_effect_kind kind)
 	emit_kind(b, kind);
 }
 
+static msec jittered(const struct bringup *b, msec delay)
+{
+	return b->config.random ? delay * (900 + b->config.random() % 201) / 1000 : delay;
+}
+
 /* When to look next.  Until the first success a failure is retried early: a server may be starting, too. */
 static void set_poll(struct bringup *b, msec now)
 {
@@ -100,7 +105,7 @@ static void set_poll(struct bringup *b, msec now)
 		delay = b->retryDelay;
 		b->retryDelay *= 2;
 	}
-	b->pollWhen = delay ? after(now, delay) : MSEC_NEVER;
+	b->pollWhen = delay ? now + jittered(b, delay * 1000) : MSEC_NEVER;
 }
 
 static void enter(struct bringup *b, enum bringup_state to, const char *why, msec now)
@@ -119,6 +124,7 @@ static void enter(struct bringup *b, enum bringup_state to, const char *why, mse
 		return;
 	case BRINGUP_ADDRESS:
 		stop_fetch(b);
+		b->moved = false;
 		b->pollWhen = MSEC_NEVER;
 		if (!b->addressing)
 			emit_kind(b, BRINGUP_START_ADDRESS);
@@ -257,12 +263,14 @@ void bringup_credentials(struct bringup *b, bool usable, msec now)
 	run(b, now);
 }
 
-void bringup_address(struct bringup *b, bool have, bool have_url, msec now)
+void bringup_address(struct bringup *b, bool have, bool have_url, bool moved, msec now)
 {
 	if (!b->addressing)
 		return;
 	b->haveAddress = have;
 	b->haveUrl = have && have_url;
+	b->moved = moved && b->fetching;
+	b->checkNow |= moved && b->state == BRINGUP_WAIT;
 	run(b, now);
 }
 

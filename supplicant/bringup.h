@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <portcall/error.h>
 
@@ -80,6 +81,8 @@ struct bringup_config {
 	unsigned open_after;      /* seconds */
 	unsigned poll_registered; /* seconds; 0: never */
 	unsigned poll_failed;     /* seconds; 0: never */
+	/* Polls come up to a tenth earlier or later, so that phones do not ask together; NULL: exactly. */
+	uint32_t (*random)(void);
 };
 
 struct bringup {
@@ -98,6 +101,7 @@ struct bringup {
 	bool eapSeen;    /* since link-up, or since the credentials changed */
 	bool haveAddress;
 	bool haveUrl;
+	bool moved; /* address or URL are others than those of the fetch that is on */
 	bool checkNow;
 	bool provisioned;
 	bool addressing; /* START_ADDRESS is out */
@@ -125,7 +129,8 @@ void bringup_result(struct bringup *b, enum portcall_reason reason,
 void bringup_eap(struct bringup *b, msec now); /* an EAP packet came from an authenticator */
 /* The credentials in use were replaced by confirmed ones, or by none. */
 void bringup_credentials(struct bringup *b, bool usable, msec now);
-void bringup_address(struct bringup *b, bool have, bool have_url, msec now);
+/* `moved`: address or URL are others than before; what is on begins again, what was fetched is looked at again. */
+void bringup_address(struct bringup *b, bool have, bool have_url, bool moved, msec now);
 void bringup_fetched(struct bringup *b, enum bringup_fetch result, msec now);
 void bringup_applied(struct bringup *b, enum bringup_verdict verdict, msec now);
 /* Look for new files now.  False: there is no address, or nowhere to look. */

@@ -16,8 +16,9 @@
 AUTO_CLEANUP(json, json_t *, json_decref)
 
 enum {
-	LINE_MAX_LEN = 4096, /* octets of what the script says at once */
-	RESTART_DELAY = 1000 /* ms before a client that ended is started again */
+	LINE_MAX_LEN = 4096,  /* octets of what the script says at once */
+	RESTART_DELAY = 1000, /* ms before a client that ended is started again */
+	STOP_LIMIT = 2000     /* ms for a release */
 };
 
 static const char script_mark[] = "PORTCALL_DHCP_SCRIPT";
@@ -27,6 +28,7 @@ struct child {
 	struct dhcp *dhcp; /* NULL: stopped, nobody listens any more */
 	uv_process_t process;
 	uv_pipe_t pipe;
+	uv_timer_t limit; /* of its stop */
 	unsigned open_handles;
 	char line[LINE_MAX_LEN];
 	size_t have;
@@ -39,6 +41,7 @@ struct dhcp {
 	const struct dhcp_events *events;
 	void *ctx;
 	struct child *child;
+	bool quitting;
 };
 
 /* --- the script ------------------------------------------------------------------------------------- */
@@ -96,8 +99,10 @@ static bool read_lease(const json_t *event, struct dhcp_lease *ret_lease)
 		.server = address_of(event, "serverid"),
 	};
 
-	if (!lease.address.ip || lease.address.prefix < 1 || lease.address.prefix > 32)
+	if (!ip_is_host(lease.address.ip, lease.address.prefix))
 		return false;
+	if (!ip_is_host(lease.address.router, 32) || lease.address.router == lease.address.ip)
+		lease.address.router = 0;
 	if (vendor)
 		lease.vendor = option43_decode_hex(vendor);
 	*ret_lease = lease;
@@ -153,7 +158,7 @@ static void bytes_arrived(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	while ((end = memchr(child->line, '\n', child->have)) != NULL) {
 		size_t used = (size_t)(end + 1 - child->line);
 
-		if (child->dhcp)
+		if (child->dhcp && !child->dhcp->quitting)
 			event_arrived(child->dhcp, child->line, used - 1);
 		child->have -= used;
 		memmove(child->line, end + 1, child->have);
@@ -179,10 +184,15 @@ static void child_ended(uv_process_t *process, int64_t status, int sig)
 	char why[DHCP_WHY_LEN];
 
 	uv_close((uv_handle_t *)process, child_closed);
+	uv_close((uv_handle_t *)&child->limit, child_closed);
 	if (!dhcp)
 		return;
 	child->dhcp = NULL;
 	dhcp->child = NULL;
+	if (dhcp->quitting) {
+		dhcp->events->quit(dhcp->ctx);
+		return;
+	}
 	if (sig)
 		snprintf(why, sizeof(why), "udhcpc was ended by signal %d", sig);
 	else
@@ -234,7 +244,7 @@ void dhcp_start(struct dhcp *dhcp)
 	struct child *child;
 	int rc;
 
-	if (dhcp->child)
+	if (dhcp->child || dhcp->quitting)
 		return;
 	uv_timer_stop(&dhcp->restart);
 	child = calloc(1, sizeof(*child));
@@ -244,10 +254,12 @@ void dhcp_start(struct dhcp *dhcp)
 		dhcp->events->broken(dhcp->ctx, "out of memory for udhcpc");
 		return;
 	}
+	uv_timer_init(dhcp->loop, &child->limit);
 	child->dhcp = dhcp;
 	child->process.data = child;
 	child->pipe.data = child;
-	child->open_handles = 2;
+	child->limit.data = child;
+	child->open_handles = 3;
 	rc = spawn(dhcp, child);
 	if (rc == 0) {
 		dhcp->child = child;
@@ -257,11 +269,46 @@ void dhcp_start(struct dhcp *dhcp)
 	child->dhcp = NULL;
 	uv_close((uv_handle_t *)&child->process, child_closed);
 	uv_close((uv_handle_t *)&child->pipe, child_closed);
+	uv_close((uv_handle_t *)&child->limit, child_closed);
 	restart_later(dhcp);
 	char why[DHCP_WHY_LEN];
 
 	snprintf(why, sizeof(why), "udhcpc cannot be started: %s", uv_strerror(rc));
 	dhcp->events->broken(dhcp->ctx, why);
+}
+
+static void took_too_long(uv_timer_t *timer)
+{
+	struct child *child = timer->data;
+
+	uv_process_kill(&child->process, SIGKILL);
+}
+
+static void end_child(struct child *child)
+{
+	uv_process_kill(&child->process, SIGTERM);
+	uv_update_time(child->process.loop);
+	uv_timer_start(&child->limit, took_too_long, STOP_LIMIT, 0);
+}
+
+bool dhcp_quit(struct dhcp *dhcp)
+{
+	uv_timer_stop(&dhcp->restart);
+	if (!dhcp->child)
+		return false;
+	dhcp->quitting = true;
+	end_child(dhcp->child);
+	return true;
+}
+
+bool dhcp_renew(struct dhcp *dhcp)
+{
+	return dhcp->child && uv_process_kill(&dhcp->child->process, SIGUSR1) == 0;
+}
+
+bool dhcp_release(struct dhcp *dhcp)
+{
+	return dhcp->child && uv_process_kill(&dhcp->child->process, SIGUSR2) == 0;
 }
 
 void dhcp_stop(struct dhcp *dhcp)
@@ -273,7 +320,8 @@ void dhcp_stop(struct dhcp *dhcp)
 		return;
 	dhcp->child = NULL;
 	child->dhcp = NULL;
-	uv_process_kill(&child->process, SIGTERM);
+	if (!dhcp->quitting)
+		end_child(child);
 }
 
 /* --- life ----------------------------------------------------------------------------------------------- */

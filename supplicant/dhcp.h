@@ -4,8 +4,9 @@
  *
  * udhcpc sees to the protocol; it asks as vendor class `vendor_class` (option 60) for option 43.  On each event
  * it runs this program again, which says on its standard output (a pipe to the daemon) what there is.
- * The child dies with the daemon (setpriv --pdeathsig), releases its lease on dhcp_stop(), and is started
- * again when it ends by itself.  Addresses are not set here.  Shell, libuv loop.
+ * The child dies with the daemon (setpriv --pdeathsig), releases its lease on dhcp_stop() and dhcp_quit() (killed
+ * when that takes longer than two seconds), and is started again when it ends by itself.  Addresses are not
+ * set here.  Shell, libuv loop.
  */
 #ifndef SUPPLICANT_DHCP_H
 #define SUPPLICANT_DHCP_H
@@ -33,6 +34,7 @@ struct dhcp_events {
 	void (*lost)(void *ctx);                                  /* the lease ended */
 	void (*silent)(void *ctx); /* no server answered; the client goes on asking */
 	void (*broken)(void *ctx, const char *why); /* the client cannot run; tried again */
+	void (*quit)(void *ctx);                    /* after dhcp_quit(): it has ended */
 };
 
 struct dhcp_config {
@@ -48,6 +50,12 @@ void dhcp_free(struct dhcp *dhcp); /* NULL is fine; the loop must run until the 
 
 void dhcp_start(struct dhcp *dhcp);
 void dhcp_stop(struct dhcp *dhcp);
+/* As dhcp_stop(), and `quit` tells the end.  False: no client runs. */
+bool dhcp_quit(struct dhcp *dhcp);
+
+/* Ask for the lease again, or give it back until dhcp_renew().  False: no client runs. */
+bool dhcp_renew(struct dhcp *dhcp);
+bool dhcp_release(struct dhcp *dhcp);
 
 /* Was this program started by udhcpc as its script?  Then dhcp_script() is all it does. */
 bool dhcp_is_script(void);

@@ -190,6 +190,7 @@ static bool set_options(struct job *job)
 		long value;
 	} numbers[] = {
 		{ CURLOPT_NOSIGNAL, 1 },
+		{ CURLOPT_QUICK_EXIT, 1 }, /* do not wait for a name server that is silent */
 		{ CURLOPT_FORBID_REUSE, 1 },
 		{ CURLOPT_FRESH_CONNECT, 1 },
 		{ CURLOPT_FOLLOWLOCATION, 0 },

@@ -126,9 +126,9 @@ static int open_packet(const struct l2 *l2)
 
 /* --- link ------------------------------------------------------------------------------------------- */
 
-static void set_link(struct l2 *l2, bool up, uint32_t down_count)
+static void set_link(struct l2 *l2, bool up, uint32_t down_count, bool other_mac)
 {
-	bool flapped = l2->known && l2->up && up && down_count != l2->down_count;
+	bool flapped = l2->known && l2->up && up && (other_mac || down_count != l2->down_count);
 	bool changed = !l2->known || l2->up != up;
 
 	l2->known = true;
@@ -145,18 +145,24 @@ static void read_link(struct l2 *l2, const struct nlmsghdr *message)
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	int left = (int)IFLA_PAYLOAD(message);
 	uint32_t down_count = 0;
+	bool other_mac = false;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifi_index != (int)l2->index)
 		return;
 	for (const struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == IFLA_CARRIER_DOWN_COUNT && RTA_PAYLOAD(a) == sizeof(down_count))
 			memcpy(&down_count, RTA_DATA(a), sizeof(down_count));
+		if (a->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(a) == MAC_LEN) {
+			other_mac = memcmp(l2->mac, RTA_DATA(a), MAC_LEN) != 0;
+			memcpy(l2->mac, RTA_DATA(a), MAC_LEN);
+		}
 	}
 	if (message->nlmsg_type == RTM_DELLINK) {
-		set_link(l2, false, down_count);
+		set_link(l2, false, down_count, false);
 		l2->events->gone(l2->ctx);
 	} else if (message->nlmsg_type == RTM_NEWLINK) {
-		set_link(l2, (info->ifi_flags & IFF_UP) && (info->ifi_flags & CARRIER), down_count);
+		set_link(l2, (info->ifi_flags & IFF_UP) && (info->ifi_flags & CARRIER), down_count,
+		         other_mac);
 	}
 }
 

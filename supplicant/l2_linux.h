@@ -3,7 +3,7 @@
  * l2_linux - the phone's network interface on Linux: EAPOL frames (AF_PACKET) and the link (rtnetlink).
  *
  * The interface is set up (IFF_UP) once, at l2_open().  Link means: up, and with a carrier.  A link that
- * was lost and came back between two looks is reported as down and up.  EAPOL frames are taken untagged or
+ * was lost and came back between two looks, or that got another MAC address, is reported as down and up.  EAPOL frames are taken untagged or
  * priority-tagged (VLAN 0); those of another VLAN are dropped (IEEE 802.1X-2004 7.4).  Shell, libuv loop.
  */
 #ifndef SUPPLICANT_L2_LINUX_H

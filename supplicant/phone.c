@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "common/auto.h"
 #include "common/eapol.h"
 #include "supplicant/provision.h"
-
-/* ms between Logoff and the next Start: hostapd closes the port 10 ms after a Logoff, whatever came since */
-enum { AFTER_LOGOFF = 200 };
 
 /* --- pieces of events -------------------------------------------------------------------------------- */
 
@@ -78,20 +76,15 @@ void phone_time_is_good(struct phone *phone)
 		          log_reason(PORTCALL_REASON_STORE_FAILED), "detail", phone_text(why));
 }
 
-static void begin(struct phone *phone)
-{
-	phone->begin_when = MSEC_NEVER;
-	if (phone->supplicant && phone->bringup.linkUp)
-		portcall_supplicant_link(phone->supplicant, true, phone_now());
-}
-
 static void timer_fired(uv_timer_t *timer)
 {
 	struct phone *phone = timer->data;
 	msec now = phone_now();
 
+	if (phone->stopping)
+		return;
 	if (phone->begin_when <= now)
-		begin(phone);
+		phone_begin(phone);
 	if (phone->supplicant)
 		portcall_supplicant_tick(phone->supplicant, now);
 	bringup_tick(&phone->bringup, now);
@@ -114,82 +107,16 @@ static void set_timer(struct phone *phone)
 	               0);
 }
 
-/* --- effects of the supplicant ------------------------------------------------------------------------ */
-
-static void send_frame(struct phone *phone, const struct portcall_effect *effect)
-{
-	struct portcall_supplicant_status status;
-	struct eapol_frame frame;
-
-	(void)l2_send(phone->l2, effect->frame, effect->frame_n);
-	if (eapol_decode(span(effect->frame, effect->frame_n), &frame) != PORTCALL_OK ||
-	    frame.type != EAPOL_START)
-		return;
-	portcall_supplicant_status(phone->supplicant, &status);
-	log_event(LOG_LEVEL_INFO, "eapol-start", "{s:I}", "count", (json_int_t)status.starts_tx);
-}
-
-static void report_result(const struct phone *phone, const struct portcall_effect *effect)
-{
-	struct portcall_supplicant_status status;
-	json_t *retry = effect->retry_at == PORTCALL_NEVER
-	                        ? json_null()
-	                        : json_real((double)(effect->retry_at - phone_now()) / 1000);
-
-	portcall_supplicant_status(phone->supplicant, &status);
-	log_event(phone_level(effect->reason), "authentication", "{s:o,s:o,s:o,s:o,s:b,s:o,s:o}",
-	          "why", log_reason(effect->reason), "detail", phone_text(effect->detail), "tls",
-	          phone_text(status.tls_version), "cipher", phone_text(status.tls_cipher),
-	          "resumed", status.resumed, "session", phone_text(status.session), "retry_s",
-	          retry);
-}
-
-static void report_port(bool authorized, enum portcall_reason reason)
-{
-	log_event(LOG_LEVEL_INFO, "port", "{s:b,s:o}", "authorized", authorized, "why",
-	          log_reason(reason));
-}
-
-static void report_transition(const char *machine, const char *from, const char *to,
-                              const char *why)
-{
-	log_event(LOG_LEVEL_DEBUG, "transition", "{s:s,s:s,s:s,s:s}", "machine", machine, "from",
-	          from, "to", to, "why", why);
-}
-
-static void supplicant_effect(struct phone *phone, const struct portcall_effect *effect)
-{
-	switch (effect->kind) {
-	case PORTCALL_EFFECT_SEND:
-		send_frame(phone, effect);
-		break;
-	case PORTCALL_EFFECT_PORT:
-		report_port(effect->authorized, effect->reason);
-		bringup_port(&phone->bringup, effect->authorized, phone_now());
-		break;
-	case PORTCALL_EFFECT_RESULT:
-		report_result(phone, effect);
-		if (effect->reason == PORTCALL_REASON_AUTHENTICATED &&
-		    phone->settings->verify != PORTCALL_VERIFY_NONE)
-			phone_time_is_good(phone);
-		bringup_result(&phone->bringup, effect->reason, phone_now());
-		break;
-	case PORTCALL_EFFECT_TRANSITION:
-		report_transition(effect->machine, effect->from, effect->to, effect->why);
-		break;
-	}
-}
-
 /* --- effects of the bring-up machine -------------------------------------------------------------------- */
 
 static void bringup_effect(struct phone *phone, const struct bringup_effect *effect)
 {
 	switch (effect->kind) {
 	case BRINGUP_TRANSITION:
-		report_transition("bringup", effect->from, effect->to, effect->why);
+		phone_report_transition("bringup", effect->from, effect->to, effect->why);
 		break;
 	case BRINGUP_OPEN:
-		report_port(true, PORTCALL_REASON_NO_AUTHENTICATOR);
+		phone_report_port(true, PORTCALL_REASON_NO_AUTHENTICATOR);
 		break;
 	case BRINGUP_START_ADDRESS:
 	case BRINGUP_STOP_ADDRESS:
@@ -221,7 +148,7 @@ void phone_pump(struct phone *phone)
 		more = false;
 		while (phone->supplicant &&
 		       portcall_supplicant_output(phone->supplicant, &effect)) {
-			supplicant_effect(phone, &effect);
+			phone_supplicant_effect(phone, &effect);
 			more = true;
 		}
 		while (!phone->stopping && bringup_output(&phone->bringup, &wanted)) {
@@ -234,104 +161,46 @@ void phone_pump(struct phone *phone)
 		set_timer(phone);
 }
 
-/* --- 802.1X ------------------------------------------------------------------------------------------- */
-
-/* NULL: the supplicant's own choice, the certificate's CN. */
-static const char *identity_of(const struct phone *phone)
-{
-	const struct portcall_certificate_info *client;
-
-	switch (phone->settings->identity) {
-	case IDENTITY_CN:
-		break;
-	case IDENTITY_SAN:
-		client = portcall_credentials_client(phone->credentials);
-		return client && *client->san ? client->san : NULL;
-	case IDENTITY_MAC:
-		return phone->mac;
-	case IDENTITY_LITERAL:
-		return phone->settings->identity_literal;
-	}
-	return NULL;
-}
-
-static struct portcall_supplicant *new_supplicant(struct phone *phone, struct portcall_why *ret_why)
-{
-	const struct settings *s = phone->settings;
-	int64_t now = phone_time(phone, &phone->clock_set);
-	struct portcall_supplicant_config config = {
-		.size = sizeof(config),
-		.credentials = phone->credentials,
-		.crls = phone->crls.lists,
-		.ocsp = s->ocsp,
-		.identity = phone->credentials ? identity_of(phone) : NULL,
-		.verify = s->verify,
-		.server_name = s->radius_server_name,
-		.verify_time = phone->clock_set ? 0 : now,
-		.not_before_ignored = !phone->clock_set,
-		.tls_min = s->tls_min,
-		.tls_max = s->tls_max,
-		.fragment = s->fragment,
-		.heldPeriod = s->held_period,
-		.authPeriod = s->auth_period,
-		.startPeriod = s->start_period,
-		.maxStart = s->max_start,
-	};
-
-	memcpy(config.mac, l2_mac(phone->l2), MAC_LEN);
-	return portcall_supplicant_new(&config, ret_why);
-}
-
-/* What a supplicant still has to say on the wire before it goes. */
-static void say_goodbye(struct phone *phone)
-{
-	struct portcall_effect effect;
-
-	portcall_supplicant_logoff(phone->supplicant, true, phone_now());
-	while (portcall_supplicant_output(phone->supplicant, &effect)) {
-		if (effect.kind == PORTCALL_EFFECT_SEND)
-			(void)l2_send(phone->l2, effect.frame, effect.frame_n);
-		else if (effect.kind == PORTCALL_EFFECT_TRANSITION)
-			report_transition(effect.machine, effect.from, effect.to, effect.why);
-	}
-}
-
-void phone_restart_supplicant(struct phone *phone, bool logoff)
-{
-	struct portcall_why why;
-	struct portcall_supplicant *next;
-
-	if (!phone->settings->bringup.dot1x)
-		return;
-	if (phone->supplicant && logoff)
-		say_goodbye(phone);
-	phone_crls_refresh(phone);
-	next = new_supplicant(phone, &why);
-	if (!next) { /* no memory, or a setting that slipped through: silent is the safe choice */
-		log_event(LOG_LEVEL_ERROR, "credentials", "{s:b,s:o,s:o}", "usable", false, "why",
-		          log_reason(why.reason), "detail", phone_text(why.text));
-		portcall_credentials_unref(phone->credentials);
-		phone->credentials = NULL;
-		next = new_supplicant(phone, &why);
-	}
-	portcall_supplicant_free(phone->supplicant);
-	phone->supplicant = next;
-	phone->begin_when = phone_now() + (logoff ? AFTER_LOGOFF : 0);
-	if (!logoff)
-		begin(phone);
-}
-
 /* --- events of the interface ------------------------------------------------------------------------------ */
+
+/* Model and MAC address, as optiPoint phones name themselves: OP420ADV020000000101. */
+static void make_host_name(struct phone *phone)
+{
+	const char *name = phone->settings->config_name;
+	size_t n = 0;
+
+	for (; n < PHONE_HOST_LEN - MAC_TEXT_LEN && isalnum((unsigned char)name[n]); n++)
+		phone->host_name[n] = (char)toupper((unsigned char)name[n]);
+	for (const char *p = phone->mac; *p; p++)
+		if (*p != ':')
+			phone->host_name[n++] = *p;
+	phone->host_name[n] = '\0';
+}
+
+/* The interface's address; true: another one than before. */
+static bool take_mac(struct phone *phone)
+{
+	char mac[MAC_TEXT_LEN];
+
+	mac_colons(l2_mac(phone->l2), mac);
+	if (strcmp(mac, phone->mac) == 0)
+		return false;
+	strcpy(phone->mac, mac);
+	make_host_name(phone);
+	return true;
+}
 
 static void link_changed(void *ctx, bool up)
 {
 	struct phone *phone = ctx;
 	bool set;
 
+	if (phone->stopping)
+		return;
 	log_event(LOG_LEVEL_INFO, "link", "{s:b,s:s}", "up", up, "interface",
 	          phone->settings->interface);
 	(void)phone_time(phone, &set);
-	if (up && phone->supplicant && set != phone->clock_set)
+	if (up && (take_mac(phone) || set != phone->clock_set) && phone->supplicant)
 		phone_restart_supplicant(phone, false);
 	bringup_link(&phone->bringup, up, phone_now());
 	phone->begin_when = MSEC_NEVER;
@@ -346,7 +215,7 @@ static void frame_arrived(void *ctx, const uint8_t *frame, size_t n)
 	struct eapol_frame eapol;
 	msec now = phone_now();
 
-	if (!phone->supplicant)
+	if (!phone->supplicant || phone->stopping)
 		return;
 	if (phone->credentials && eapol_decode(span(frame, n), &eapol) == PORTCALL_OK &&
 	    eapol.type == EAPOL_EAP) {
@@ -369,20 +238,6 @@ static const struct l2_events l2_events = {
 };
 
 /* --- life -------------------------------------------------------------------------------------------------- */
-
-/* Model and MAC address, as optiPoint phones name themselves: OP420ADV020000000101. */
-static void make_host_name(struct phone *phone)
-{
-	const char *name = phone->settings->config_name;
-	size_t n = 0;
-
-	for (; n < PHONE_HOST_LEN - MAC_TEXT_LEN && isalnum((unsigned char)name[n]); n++)
-		phone->host_name[n] = (char)toupper((unsigned char)name[n]);
-	for (const char *p = phone->mac; *p; p++)
-		if (*p != ':')
-			phone->host_name[n++] = *p;
-	phone->host_name[n] = '\0';
-}
 
 static bool make_parts(struct phone *phone)
 {
@@ -419,6 +274,14 @@ static void close_all(struct phone *phone, uv_close_cb closed)
 	uv_close((uv_handle_t *)&phone->timer, closed);
 }
 
+/* For the spread of polls; 0 when the kernel has none yet. */
+static uint32_t random_number(void)
+{
+	uint32_t number = 0;
+
+	return getrandom(&number, sizeof(number), GRND_NONBLOCK) == sizeof(number) ? number : 0;
+}
+
 static void free_closed(uv_handle_t *handle)
 {
 	phone_free(handle->data);
@@ -429,6 +292,7 @@ struct phone *phone_new(uv_loop_t *loop, const struct settings *settings,
                         char ret_why[static PHONE_WHY_LEN])
 {
 	struct phone *phone = calloc(1, sizeof(*phone));
+	struct bringup_config config = settings->bringup;
 	bool trial;
 
 	if (!phone) {
@@ -451,14 +315,14 @@ struct phone *phone_new(uv_loop_t *loop, const struct settings *settings,
 	                    ret_why);
 	if (!phone->l2)
 		goto fail;
-	mac_colons(l2_mac(phone->l2), phone->mac);
-	make_host_name(phone);
+	(void)take_mac(phone);
 	if (!make_parts(phone)) {
 		snprintf(ret_why, PHONE_WHY_LEN, "Out of memory.");
 		goto fail;
 	}
 	trial = phone_items_load(phone);
-	bringup_init(&phone->bringup, &settings->bringup, phone->credentials != NULL, trial);
+	config.random = random_number;
+	bringup_init(&phone->bringup, &config, phone->credentials != NULL, trial);
 	phone_restart_supplicant(phone, false);
 	return phone;
 fail:
@@ -470,12 +334,25 @@ void phone_stop(struct phone *phone, const char *cause, int exit_status)
 {
 	if (phone->stopping)
 		return;
+	phone->stopping = true;
+	phone->stop_cause = cause;
+	phone->exit_status = exit_status;
+	/* before the Logoff: behind a closed port no server hears that the lease is over */
+	if (phone->dhcp && dhcp_quit(phone->dhcp))
+		return;
+	phone_finish_stop(phone);
+}
+
+void phone_finish_stop(void *ctx)
+{
+	struct phone *phone = ctx;
+
 	if (phone->supplicant)
-		say_goodbye(phone);
+		phone_say_goodbye(phone);
 	phone_stop_address(phone);
 	close_all(phone, NULL);
-	log_event(LOG_LEVEL_INFO, "stopped", "{s:s}", "cause", cause);
-	phone->stopped(phone->stopped_ctx, exit_status);
+	log_event(LOG_LEVEL_INFO, "stopped", "{s:s}", "cause", phone->stop_cause);
+	phone->stopped(phone->stopped_ctx, phone->exit_status);
 }
 
 void phone_free(struct phone *phone)

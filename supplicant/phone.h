@@ -4,8 +4,9 @@
  *
  *	l2_linux -> phone -> supplicant (802.1X) and bringup (the rest) -> dhcp, fetch, store -> events
  *
- * phone.c has the life, the link and 802.1X; phone_net.c the address and the files; phone_items.c what the
- * files change, credentials and their trial; phone_crls.c the revocation lists.  Shell, one libuv loop, one thread.
+ * phone.c has the life and the link; phone_dot1x.c 802.1X; phone_net.c the address and the files;
+ * phone_items.c what the files change, credentials and their trial; phone_crls.c the revocation lists.
+ * Shell, one libuv loop, one thread.
  */
 #ifndef SUPPLICANT_PHONE_H
 #define SUPPLICANT_PHONE_H
@@ -37,6 +38,8 @@ struct phone {
 	struct l2 *l2;
 	struct bringup bringup;
 	bool pumping, stopping;
+	const char *stop_cause;
+	int exit_status;
 	void (*stopped)(void *ctx, int exit_status);
 	void *stopped_ctx;
 
@@ -66,6 +69,7 @@ struct phone {
 	bool addressed, no_address_reported, no_url_reported;
 	struct address address;
 	char url[OPTION43_URL_MAX]; /* of the provisioning server; "" unknown */
+	bool url_locked; /* option 43 named it; what is configured locally does not count */
 	bool fetching_device;
 };
 
@@ -74,7 +78,8 @@ struct phone {
 struct phone *phone_new(uv_loop_t *loop, const struct settings *settings,
                         void (*stopped)(void *ctx, int exit_status), void *ctx,
                         char ret_why[static PHONE_WHY_LEN]);
-/* Logs off, stops what runs; `stopped` is called at once, the loop ends when all is closed. */
+/* Gives its address back, logs off, stops what runs, calls `stopped`; the loop ends when all is closed.
+ * `cause`: static storage. */
 void phone_stop(struct phone *phone, const char *cause, int exit_status);
 void phone_free(struct phone *phone); /* after the loop has ended; NULL is fine */
 
@@ -90,6 +95,11 @@ int64_t phone_time(const struct phone *phone, bool *ret_set);
 void phone_time_is_good(struct phone *phone);
 /* Do what the machines want, until they want nothing.  After each call of a machine from outside. */
 void phone_pump(struct phone *phone);
+void phone_supplicant_effect(struct phone *phone, const struct portcall_effect *effect);
+/* Authenticate, when there is a link. */
+void phone_begin(struct phone *phone);
+/* The Logoff, sent at once. */
+void phone_say_goodbye(struct phone *phone);
 /* Log off with the old credentials, begin with phone->credentials. */
 void phone_restart_supplicant(struct phone *phone, bool logoff);
 
@@ -99,6 +109,7 @@ void phone_crls_done(struct phone *phone);
 
 void phone_net_effect(struct phone *phone, const struct bringup_effect *effect);
 extern const struct dhcp_events phone_dhcp_events;
+void phone_finish_stop(void *ctx); /* the address was given back */
 void phone_fetch_done(void *ctx, const struct fetch_result *result);
 void phone_stop_address(struct phone *phone);
 
@@ -117,6 +128,9 @@ struct portcall_credentials *phone_credentials_read(const struct phone *phone,
 enum log_level phone_level(enum portcall_reason reason);
 json_t *phone_text(const char *text); /* new reference; null for NULL and "" */
 json_t *phone_version(const struct portcall_items *items, const char *name); /* new reference */
-json_t *phone_date(int64_t time);                                            /* RFC 3339 */
+void phone_report_port(bool authorized, enum portcall_reason reason);
+void phone_report_transition(const char *machine, const char *from, const char *to,
+                             const char *why);
+json_t *phone_date(int64_t time); /* RFC 3339 */
 
 #endif

@@ -58,12 +58,12 @@ static json_t *run_status(void *ctx, const json_t *request, json_t **ret_error)
 	(void)ret_error;
 	(void)phone_time(phone, &set);
 	answer = json_pack(
-		"{s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:b,s:s,s:b,s:b}", "interface",
+		"{s:s,s:s,s:b,s:b,s:o,s:o,s:b,s:o,s:o,s:b,s:s,s:b,s:b}", "interface",
 		phone->settings->interface, "mac", phone->mac, "link", phone->bringup.linkUp,
 		"authorized", bringup_port_open(&phone->bringup), "address",
 		phone->addressed ? json_string(address_text(&phone->address, address))
 				 : json_null(),
-		"url", phone_text(phone->url), "system_version",
+		"url", phone_text(phone->url), "url_locked", phone->url_locked, "system_version",
 		phone_version(phone->items, ITEM_SYSTEM_VERSION), "device_version",
 		phone_version(phone->items, ITEM_DEVICE_VERSION), "provisioned",
 		phone->bringup.provisioned, "bringup", bringup_state_name(phone->bringup.state),
@@ -161,6 +161,28 @@ static json_t *run_logoff(void *ctx, const json_t *request, json_t **ret_error)
 	return done();
 }
 
+/* Signals of the DHCP client. */
+static json_t *signal_dhcp(struct phone *phone, bool (*send)(struct dhcp *), json_t **ret_error)
+{
+	if (phone->dhcp && send(phone->dhcp))
+		return done();
+	*ret_error = control_error("no-dhcp", "No DHCP client runs on this phone now.",
+	                           "It runs when address = dhcp, as soon as the port is open.");
+	return NULL;
+}
+
+static json_t *run_renew(void *ctx, const json_t *request, json_t **ret_error)
+{
+	(void)request;
+	return signal_dhcp(phone_of(ctx), dhcp_renew, ret_error);
+}
+
+static json_t *run_release(void *ctx, const json_t *request, json_t **ret_error)
+{
+	(void)request;
+	return signal_dhcp(phone_of(ctx), dhcp_release, ret_error);
+}
+
 static json_t *run_check(void *ctx, const json_t *request, json_t **ret_error)
 {
 	struct phone *phone = phone_of(ctx);
@@ -177,6 +199,7 @@ static json_t *run_check(void *ctx, const json_t *request, json_t **ret_error)
 }
 
 const struct control_verb phone_verbs[] = {
-	{ "status", run_status }, { "certs", run_certs }, { "reauth", run_reauth },
-	{ "logoff", run_logoff }, { "check", run_check }, { NULL, NULL },
+	{ "status", run_status }, { "certs", run_certs },     { "reauth", run_reauth },
+	{ "logoff", run_logoff }, { "check", run_check },     { "check-sync", run_check },
+	{ "renew", run_renew },   { "release", run_release }, { NULL, NULL },
 };

@@ -48,12 +48,15 @@ static void drop_address(struct phone *phone)
 	phone->addressed = false;
 }
 
-/* Option 43 has precedence over the configuration. */
+/* Option 43 has precedence over the configuration, and locks it out for as long as the lease lasts. */
 static bool take_url(struct phone *phone, const char *url)
 {
 	const char *configured = phone->settings->provisioning_url;
 	char next[OPTION43_URL_MAX];
 
+	if (!*url && phone->url_locked)
+		return false;
+	phone->url_locked = *url != '\0';
 	snprintf(next, sizeof(next), "%s", *url ? url : configured ? configured : "");
 	if (strcmp(next, phone->url) == 0)
 		return false;
@@ -82,9 +85,7 @@ static void take_address(struct phone *phone, const struct dhcp_lease *lease)
 	if (changed)
 		report_address(phone, lease->server, lease->vendor.vlan);
 	report_no_url(phone);
-	bringup_address(&phone->bringup, true, phone->url[0] != '\0', phone_now());
-	if (changed)
-		(void)bringup_check(&phone->bringup, phone_now());
+	bringup_address(&phone->bringup, true, phone->url[0] != '\0', changed, phone_now());
 	phone_pump(phone);
 }
 
@@ -98,7 +99,8 @@ static void lease_lost(void *ctx)
 	struct phone *phone = ctx;
 
 	drop_address(phone);
-	bringup_address(&phone->bringup, false, false, phone_now());
+	phone->url_locked = false;
+	bringup_address(&phone->bringup, false, false, false, phone_now());
 	phone_pump(phone);
 }
 
@@ -118,6 +120,7 @@ const struct dhcp_events phone_dhcp_events = {
 	.lost = lease_lost,
 	.silent = no_server,
 	.broken = client_broken,
+	.quit = phone_finish_stop,
 };
 
 static void start_address(struct phone *phone)
@@ -141,6 +144,7 @@ void phone_stop_address(struct phone *phone)
 		dhcp_stop(phone->dhcp);
 	drop_address(phone);
 	phone->url[0] = '\0';
+	phone->url_locked = false;
 }
 
 /* --- files -------------------------------------------------------------------------------------------- */

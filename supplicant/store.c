@@ -43,11 +43,23 @@ static void drop_text(char *text, size_t n)
 	free(text);
 }
 
+/* Errno is set when not. */
+static bool is_regular(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	return S_ISREG(st.st_mode);
+}
+
 /* Reads at most `max` octets; NULL with errno (EFBIG: it is larger). */
 static char *read_file(int dir, const char *name, size_t max, size_t *ret_n)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char *text = fd >= 0 ? malloc(max + 1) : NULL;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool regular = fd >= 0 && is_regular(fd);
+	char *text = regular ? malloc(max + 1) : NULL;
 	size_t have = 0;
 	ssize_t n = 1;
 
@@ -170,7 +182,8 @@ static bool make_folder(const char *path)
 {
 	AUTO(free) char *copy = strdup(path);
 
-	if (!copy)
+	errno = ENOENT;
+	if (!copy || !*copy)
 		return false;
 	for (char *p = copy + 1; (p = strchr(p, '/')) != NULL; p++) {
 		*p = '\0';

@@ -57,6 +57,9 @@ static const struct verb phone_verbs[] = {
 	{ "logoff", "", "log off and stay so", NULL, NULL },
 	{ "logon", "", "end a logoff", NULL, NULL },
 	{ "check", "", "look for new provisioning now", NULL, NULL },
+	{ "check-sync", "", "the same, by the name of the SIP event", NULL, NULL },
+	{ "renew", "", "ask for the address again", NULL, NULL },
+	{ "release", "", "give the address back, until renew", NULL, NULL },
 	{ "watch", "", "the events, as they come", NULL, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

@@ -79,7 +79,7 @@ static void to_system_file(struct bringup *b)
 {
 	bringup_link(b, true, 0);
 	expect(b, "address");
-	bringup_address(b, true, true, 10);
+	bringup_address(b, true, true, true, 10);
 	expect(b, "system");
 }
 
@@ -107,7 +107,7 @@ static void opens_with_the_authentication(void **state)
 	expect(&b, "");
 	bringup_port(&b, true, 60001);
 	expect(&b, "address");
-	bringup_address(&b, true, true, 60002);
+	bringup_address(&b, true, true, false, 60002);
 	expect(&b, "system");
 	to_wait(&b, BRINGUP_APPLIED, "provisioned");
 	assert_true(bringup_port_open(&b));
@@ -126,7 +126,7 @@ static void takes_a_silent_port_as_open_until_eap_arrives(void **state)
 	expect(&b, "");
 	bringup_tick(&b, 5000);
 	expect(&b, "open address");
-	bringup_address(&b, true, true, 5010);
+	bringup_address(&b, true, true, false, 5010);
 	expect(&b, "system");
 	bringup_eap(&b, 5020);
 	expect(&b, "no-fetch no-address");
@@ -253,10 +253,10 @@ static void check_needs_an_address(void **state)
 	(void)state;
 	assert_false(bringup_check(&b, 0));
 	bringup_link(&b, true, 0);
-	bringup_address(&b, true, false, 5); /* an address, but nowhere to look */
+	bringup_address(&b, true, false, false, 5); /* an address, but nowhere to look */
 	expect(&b, "address");
 	assert_false(bringup_check(&b, 6));
-	bringup_address(&b, true, true, 10);
+	bringup_address(&b, true, true, false, 10);
 	expect(&b, "system");
 	assert_true(bringup_check(&b, 15)); /* one is on already */
 	expect(&b, "");
@@ -268,19 +268,19 @@ static void lost_address_stops_the_fetch(void **state)
 
 	(void)state;
 	to_system_file(&b);
-	bringup_address(&b, false, false, 15);
+	bringup_address(&b, false, false, false, 15);
 	expect(&b, "no-fetch");
-	bringup_address(&b, true, true, 20);
+	bringup_address(&b, true, true, false, 20);
 	expect(&b, "system");
 	bringup_fetched(&b, BRINGUP_FETCHED, 20);
 	expect(&b, "device");
-	bringup_address(&b, false, false, 25);
+	bringup_address(&b, false, false, false, 25);
 	expect(&b, "no-fetch");
-	bringup_address(&b, true, true, 30);
+	bringup_address(&b, true, true, false, 30);
 	expect(&b, "system");
 	to_wait(&b, BRINGUP_APPLIED, "provisioned");
-	bringup_address(&b, false, false, 50);
-	bringup_address(&b, true, true, 60);
+	bringup_address(&b, false, false, false, 50);
+	bringup_address(&b, true, true, false, 60);
 	expect(&b, "system");
 }
 
@@ -366,6 +366,81 @@ static void a_link_that_goes_down_is_no_failure_of_the_credentials(void **state)
 }
 
 /* Must be the last test. */
+/* The server's name changes while its files are fetched: both come from the new one. */
+static void a_server_that_moves_is_asked_for_both_files(void **state)
+{
+	struct bringup b = start(false, false, false);
+
+	(void)state;
+	to_system_file(&b);
+	bringup_address(&b, true, true, true, 20);
+	expect(&b, "no-fetch system");
+	bringup_fetched(&b, BRINGUP_FETCHED, 30);
+	expect(&b, "device");
+	bringup_address(&b, true, true, true, 40);
+	expect(&b, "no-fetch system");
+	bringup_fetched(&b, BRINGUP_FETCHED, 50);
+	bringup_fetched(&b, BRINGUP_FETCHED, 60);
+	expect(&b, "device judge");
+	bringup_applied(&b, BRINGUP_UNCHANGED, 70);
+	expect(&b, "provisioned");
+	bringup_address(&b, true, true, true, 80);
+	expect(&b, "system");
+}
+
+/* A lease that names no server any more: there is nothing to ask until one does. */
+static void without_a_url_nothing_is_fetched(void **state)
+{
+	struct bringup b = start(false, false, false);
+
+	(void)state;
+	to_system_file(&b);
+	bringup_address(&b, true, false, false, 20);
+	expect(&b, "no-fetch");
+	assert_int_equal(b.state, BRINGUP_ADDRESS);
+	bringup_address(&b, true, true, false, 30);
+	bringup_fetched(&b, BRINGUP_FETCHED, 40);
+	expect(&b, "system device");
+	bringup_address(&b, true, false, false, 50);
+	expect(&b, "no-fetch");
+	bringup_address(&b, true, true, false, 60);
+	bringup_fetched(&b, BRINGUP_FETCH_FAILED, 70);
+	expect(&b, "system");
+	bringup_address(&b, true, false, false, 80);
+	bringup_tick(&b, 10000000);
+	expect(&b, "");
+	assert_true(bringup_deadline(&b) == MSEC_NEVER);
+}
+
+static uint32_t least(void)
+{
+	return 0;
+}
+
+static uint32_t most(void)
+{
+	return 401; /* of 201: 200 */
+}
+
+static void polls_are_spread_by_a_tenth(void **state)
+{
+	static uint32_t (*const random[])(void) = { least, most, NULL };
+	static const msec delay[] = { 540000, 660000, 600000 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct bringup b = start(false, false, false);
+
+		b.config.random = random[i];
+		to_system_file(&b);
+		bringup_fetched(&b, BRINGUP_FETCHED, 20);
+		bringup_fetched(&b, BRINGUP_FETCHED, 30);
+		bringup_applied(&b, BRINGUP_UNCHANGED, 40);
+		expect(&b, "device judge provisioned");
+		assert_int_equal(bringup_deadline(&b), 40 + delay[i]);
+	}
+}
+
 static void every_arc_was_taken(void **state)
 {
 	(void)state;
@@ -396,6 +471,9 @@ int main(void)
 		cmocka_unit_test(bad_credentials_are_rolled_back_and_refused),
 		cmocka_unit_test(silence_rolls_back_but_does_not_refuse),
 		cmocka_unit_test(a_link_that_goes_down_is_no_failure_of_the_credentials),
+		cmocka_unit_test(a_server_that_moves_is_asked_for_both_files),
+		cmocka_unit_test(without_a_url_nothing_is_fetched),
+		cmocka_unit_test(polls_are_spread_by_a_tenth),
 		cmocka_unit_test(every_arc_was_taken),
 	};
 
