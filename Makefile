@@ -59,7 +59,7 @@ SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client ac
 SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main
 TOOLS := portcall options rfc3339 files items items_check items_set item_edit item_value \
 	cert cert_facts cert_ca cert_issue cert_plan cert_batch cert_csr cert_convert cert_show cert_selftest ca csv progress \
-	remote inventory inventory_tree pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
+	remote inventory inventory_edit inventory_tree pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
 	lab_observe lab_timeline lab_probe lab_capture lab_proof lab_cases lab_run
 # the files that see FreeRADIUS's headers, then the others
 MODULE_FR := rlm_portcall facts reply

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * inventory - `portcall inventory build`: the RADIUS server's inventory out of the provisioning tree.
+ * inventory - `portcall inventory build`: the RADIUS server's inventory out of the provisioning tree.  The other
+ * verbs are in inventory_edit.c.
  *
  * A tree is a folder with the files that the phones fetch: <name>.<ext>, the same for all, and
  * <name><MAC>.<ext> for one device, whose items go before.  Each device file becomes a record with
  * what its certificate says; keys, pass phrases and all other items stay out.  What people decided in
- * the inventory that is replaced (enabled, role, vlan) is kept.  Format: docs/interfaces.md 6.
+ * the inventory that is replaced (enabled, role, vlan, ...) is kept, and so is the certificate before, for the roll-over.  Format: docs/interfaces.md 6.
  */
 #include "tools/inventory.h"
 
@@ -20,8 +21,24 @@
 #include "common/auto.h"
 #include "common/mac.h"
 #include "tools/commands.h"
+#include "tools/inventory_edit.h"
+#include "tools/rfc3339.h"
 
 static const char usage_text[] =
+	"usage: portcall inventory VERB [ARGUMENTS]\n"
+	"\n"
+	"  build --tree DIR ...    make the inventory out of the provisioning files\n"
+	"  revoke MAC              the device's certificate is worth nothing any more\n"
+	"  rotate MAC              the same, and the device may fetch a new one through staging\n"
+	"  disable MAC, stolen MAC the device does not get in, whatever it shows\n"
+	"  enable MAC              takes disable, stolen and rotate back, but no revocation\n"
+	"  check [--expiring 30d]  what ends soon; exit status 1 when something does\n"
+	"  diff OLD NEW            what differs; exit status 1 when something does\n"
+	"\n"
+	"All but build and diff take --inventory FILE; default: /etc/portcall/inventory.json.\n"
+	"The server takes changes over by itself.\n";
+
+static const char build_text[] =
 	"usage: portcall inventory build --tree DIR --passphrase-file FILE [OPTION...]\n"
 	"\n"
 	"Makes the inventory of rlm_portcall out of the provisioning files in DIR.\n"
@@ -33,6 +50,8 @@ static const char usage_text[] =
 	"one\n"
 	"  --output FILE           replaced in one step; what people decided in it is kept.\n"
 	"                          Default: standard output\n"
+	"  --roll-over DAYS        how long a certificate that was replaced is still accepted\n"
+	"                          (default: 14)\n"
 	"  --keep-going            leave out the certificates that cannot be read, not the "
 	"inventory\n";
 
@@ -70,28 +89,23 @@ static bool find_shared(struct tree *tree)
 
 /* --- JSON ----------------------------------------------------------------------------------------- */
 
-static const char *rfc3339(int64_t seconds, char buf[static 32])
+/* A year beyond all calendars: expired. */
+static const char *time_text(int64_t seconds, char buf[static RFC3339_LEN])
 {
-	struct tm tm;
-	time_t t = (time_t)seconds;
-
-	if (!gmtime_r(&t, &tm) || !strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		snprintf(buf, 32,
-		         "1970-01-01T00:00:01Z"); /* a year beyond all calendars: expired */
-	return buf;
+	return *rfc3339(seconds, buf) ? buf : "1970-01-01T00:00:01Z";
 }
 
 static json_t *certificate_json(const struct record *record)
 {
 	const struct portcall_certificate_info *info;
-	char not_after[32];
+	char not_after[RFC3339_LEN];
 
 	if (!record->credentials)
 		return json_null();
 	info = portcall_credentials_client(record->credentials);
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "issuer", info->issuer_oneline, "serial",
 	                 info->serial, "cn", info->common_name, "san", info->san, "not_after",
-	                 rfc3339(info->not_after, not_after), "spki_sha256", info->spki_sha256,
+	                 time_text(info->not_after, not_after), "spki_sha256", info->spki_sha256,
 	                 "shared", record->shared);
 }
 
@@ -106,8 +120,54 @@ static json_t *decision(const json_t *before, const char *key, json_t *without)
 	return json_incref(value);
 }
 
+/*
+ * The generation before: what the inventory had, if it is another certificate; what was revoked stays so.
+ * The same certificate again keeps its marks and the generation before it until the window ends.
+ */
+static json_t *previous_json(const json_t *before, json_t *certificate, int64_t roll_over)
+{
+	json_t *old = json_object_get(before, "certificate");
+	json_t *older = json_object_get(before, "previous");
+	char until[RFC3339_LEN];
+	int64_t end;
+
+	if (!json_is_object(certificate) || !json_is_object(old))
+		return json_null();
+	if (json_equal(json_object_get(old, "serial"), json_object_get(certificate, "serial")) &&
+	    json_equal(json_object_get(old, "issuer"), json_object_get(certificate, "issuer"))) {
+		const char *text = json_string_value(json_object_get(older, "until"));
+
+		if (json_is_true(json_object_get(old, "revoked")))
+			json_object_set_new(certificate, "revoked", json_true());
+		return text && rfc3339_read(text, &end) && end > time(NULL) ? json_incref(older)
+		                                                            : json_null();
+	}
+	if (!roll_over)
+		return json_null();
+
+	json_t *previous = json_deep_copy(old);
+
+	json_object_set_new(previous, "until",
+	                    json_string(time_text(time(NULL) + roll_over, until)));
+	return previous;
+}
+
+/* What only people decide, where they did. */
+static void decisions_keep(json_t *record, const json_t *before)
+{
+	static const char *const keys[] = { "stolen",   "mab",     "provisioned",
+		                            "location", "version", "running_version" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		json_t *value = json_object_get(before, keys[i]);
+
+		if (value)
+			json_object_set(record, keys[i], value);
+	}
+}
+
 static json_t *record_json(const struct tree *tree, const struct record *record,
-                           const char *first_role, const json_t *before)
+                           const char *first_role, int64_t roll_over, const json_t *before)
 {
 	const struct portcall_certificate_info *info =
 		record->credentials && !record->shared
@@ -121,17 +181,28 @@ static json_t *record_json(const struct tree *tree, const struct record *record,
 	if (*tree->system_file)
 		json_array_append_new(files, json_string(tree->system_file));
 	json_array_append_new(files, json_string(record->file));
-	return json_pack(
-		"{s:s,s:s,s:s#,s:o,s:o,s:o,s:O,s:o}", "mac", mac_colons(record->mac, mac), "name",
+
+	AUTO(json) json_t *certificate = certificate_json(record);
+	json_t *previous = previous_json(before, certificate, roll_over);
+	json_t *object = json_pack(
+		"{s:s,s:s,s:s#,s:o,s:o,s:o,s:O,s:O}", "mac", mac_colons(record->mac, mac), "name",
 		name, "model", tree->config_name, tree->model_n, "role",
 		decision(before, "role", first_role ? json_string(first_role) : json_null()),
 		"vlan", decision(before, "vlan", json_null()), "enabled",
 		decision(before, "enabled", json_true()), "files", files, "certificate",
-		certificate_json(record));
+		certificate);
+
+	if (!object || json_is_null(previous))
+		json_decref(previous);
+	else
+		json_object_set_new(object, "previous", previous);
+	if (object)
+		decisions_keep(object, before);
+	return object;
 }
 
 /* {"02:00:...": record} of the inventory that is to be replaced; an empty object without one. */
-static json_t *decisions_read(const char *path, json_t **ret_roles)
+static json_t *decisions_read(const char *path, json_t **ret_roles, json_t **ret_locations)
 {
 	json_error_t error;
 	size_t i;
@@ -155,6 +226,7 @@ static json_t *decisions_read(const char *path, json_t **ret_roles)
 			json_object_set(index, mac, device);
 	}
 	*ret_roles = json_incref(json_object_get(root, "roles"));
+	*ret_locations = json_incref(json_object_get(root, "locations"));
 	return index;
 }
 
@@ -179,10 +251,11 @@ static json_t *roles_json(const struct options *options, json_t *before)
 static json_t *document(struct tree *tree, const struct options *options)
 {
 	AUTO(json) json_t *roles_before = NULL;
-	AUTO(json) json_t *before = decisions_read(options->output, &roles_before);
+	AUTO(json) json_t *locations = NULL;
+	AUTO(json) json_t *before = decisions_read(options->output, &roles_before, &locations);
 	AUTO(json) json_t *devices = json_array();
 	const char *first_role = options->roles_n ? options->roles[0].name : NULL;
-	char now[32];
+	char now[RFC3339_LEN];
 
 	if (!before)
 		return NULL;
@@ -191,15 +264,21 @@ static json_t *document(struct tree *tree, const struct options *options)
 		const json_t *kept =
 			json_object_get(before, mac_colons(tree->records[i]->mac, mac));
 
-		if (json_array_append_new(devices,
-		                          record_json(tree, tree->records[i], first_role, kept))) {
+		if (json_array_append_new(devices, record_json(tree, tree->records[i], first_role,
+		                                               options->roll_over, kept))) {
 			inventory_complain("%s: its certificate's names are not UTF-8 text.",
 			                   tree->records[i]->file);
 			return NULL;
 		}
 	}
-	return json_pack("{s:i,s:s,s:o,s:O}", "format", 1, "generated", rfc3339(time(NULL), now),
-	                 "roles", roles_json(options, roles_before), "devices", devices);
+
+	json_t *root =
+		json_pack("{s:i,s:s,s:o,s:O}", "format", 1, "generated", time_text(time(NULL), now),
+	                  "roles", roles_json(options, roles_before), "devices", devices);
+
+	if (root && locations)
+		json_object_set(root, "locations", locations);
+	return root;
 }
 
 /* --- the command ------------------------------------------------------------------------------------ */
@@ -218,7 +297,20 @@ static bool role_add(struct options *options, char *text)
 	return true;
 }
 
-static bool options_read(int argc, char **argv, struct options *options)
+static bool days_of(struct options *options, const char *text)
+{
+	char *end;
+	long days = strtol(text, &end, 10);
+
+	if (end == text || *end || days < 0 || days > 3650) {
+		inventory_complain("--roll-over %s: expected a number of days.", text);
+		return false;
+	}
+	options->roll_over = days * 86400;
+	return true;
+}
+
+static bool build_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
 		{ "tree", required_argument, NULL, 't' },
@@ -226,6 +318,7 @@ static bool options_read(int argc, char **argv, struct options *options)
 		{ "config-name", required_argument, NULL, 'n' },
 		{ "role", required_argument, NULL, 'r' },
 		{ "output", required_argument, NULL, 'o' },
+		{ "roll-over", required_argument, NULL, 'd' },
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -242,6 +335,8 @@ static bool options_read(int argc, char **argv, struct options *options)
 			options->output = optarg;
 		else if (c == 'k')
 			options->keep_going = true;
+		else if (c == 'd' && days_of(options, optarg))
+			continue;
 		else if (c != 'r' || !role_add(options, optarg))
 			return false;
 	}
@@ -290,21 +385,27 @@ static int build(const struct options *options)
 	return 0;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return word && (!strcmp(word, "--help") || !strcmp(word, "-h"));
+}
+
 int cmd_inventory(int argc, char **argv)
 {
-	struct options options = { .config_name = "op420adv_conf" };
+	struct options options = { .config_name = "op420adv_conf", .roll_over = 14 * 86400 };
+	bool is_build = argc > 1 && !strcmp(argv[1], "build");
 
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		fputs(usage_text, stdout);
+	if (argc > 1 && (asks_for_help(argv[1]) || asks_for_help(argv[2]))) {
+		fputs(is_build ? build_text : usage_text, stdout);
 		return 0;
 	}
-	if (argc < 2 || strcmp(argv[1], "build") != 0) {
-		fputs(usage_text, stderr);
-		return 2;
-	}
-	if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
-		fputs(usage_text, stdout);
-		return 0;
-	}
-	return options_read(argc - 1, argv + 1, &options) ? build(&options) : 2;
+	if (is_build)
+		return build_options(argc - 1, argv + 1, &options) ? build(&options) : 2;
+
+	int status = argc > 1 ? inventory_edit(argc - 1, argv + 1) : INVENTORY_EDIT_UNKNOWN;
+
+	if (status != INVENTORY_EDIT_UNKNOWN)
+		return status;
+	fputs(usage_text, stderr);
+	return 2;
 }

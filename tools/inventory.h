@@ -29,6 +29,7 @@ struct options {
 	const char *tree, *passphrase_file, *config_name;
 	const char *output; /* NULL: standard output */
 	bool keep_going;
+	int64_t roll_over; /* seconds; 0: no previous certificate is kept */
 	struct role_option roles[ROLES_MAX];
 	size_t roles_n;
 };
