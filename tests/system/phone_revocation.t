@@ -7,7 +7,7 @@
 # shellcheck source=tests/system/lib.sh
 
 . "$(dirname "$0")/lib.sh"
-need openssl jq perl hostapd
+need openssl jq perl hostapd faketime
 
 CONTROL=$SCRATCH/phone.sock
 PASS=correct-horse
@@ -159,6 +159,15 @@ phone 'ocsp = "stapled"'
 ok 'stapled: the server is revoked' wait_for 30 seen "$revoked .*OCSP response says so"
 phone 'ocsp = "none"'
 ok 'none: not asked for' wait_for 30 seen "$good"
+
+# --- before the first SNTP answer ------------------------------------------------------------------------------
+
+[ ! -e phone.pid ] || stop phone
+# shellcheck disable=SC2016 # $LIB is the dynamic linker's
+start phone ip netns exec ph env FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME='@2001-01-01 00:00:00' \
+	'LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1' "$BIN/portcall-phone" --config phone.conf
+ok 'in 2001 the server is not valid yet, and no clock is believed: authenticated' wait_for 30 seen "$good"
+is 'status says so' "$(request status | jq .clock_set)" false
 ok 'hostapd is alive' alive hostapd
 stop phone
 is 'the phone ends well' "$?" 0
