@@ -51,6 +51,8 @@ __attribute__((format(printf, 5, 6))) static void refuse(struct reading *r, enum
 	for (char *c = r->why.text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
+	for (size_t n = strlen(r->why.text); n && r->why.text[n - 1] == ' '; n--)
+		r->why.text[n - 1] = '\0';
 	if (r->in_item)
 		memcpy(r->culprit, r->name, sizeof(r->culprit));
 	if (r->parser)

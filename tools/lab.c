@@ -20,23 +20,25 @@ enum { SETUP_FAILED = 2 };
 static int usage(FILE *out, int status)
 {
 	fputs("usage: portcall lab [OPTIONS]\n\n"
-	      "Takes phones from link-up to provisioned through a port that EAP-TLS opens, with "
-	      "real\n"
-	      "servers in network namespaces of their own, and proves the order from the "
-	      "frames.\n\n"
-	      "  --phones N                 how many phones (1)\n"
-	      "  --tls 1.2|1.3              the only TLS version of EAP-TLS (both are allowed)\n"
-	      "  --key rsa2048|p256         of all certificates (rsa2048)\n"
-	      "  --profile modern|optipoint what the phones accept (modern)\n"
-	      "  --pcap DIR                 keep the captures of all switch ports in DIR\n"
-	      "  --run-dir DIR              keep all files of the lab in DIR\n"
-	      "  --keep                     stay up after the proof, until Ctrl-C\n"
-	      "  --supplicant wpa_supplicant  stock supplicant; portcall-phone does the rest\n"
-	      "  --authenticator hostapd    stock authenticator; it has no data plane, so no "
-	      "HTTPS\n"
-	      "  --case NAME                one failure: the port must stay closed, all must say "
+	      "Takes phones from link-up to provisioned through a port that EAP-TLS opens, with\n"
+	      "real servers in network namespaces of their own, and proves it from the frames.\n\n"
+	      "  --phones N               how many phones (1)\n"
+	      "  --tls 1.2|1.3            the only TLS version of EAP-TLS (both are allowed)\n"
+	      "  --key rsa2048|p256       of all certificates (rsa2048)\n"
+	      "  --profile modern|optipoint\n"
+	      "                           what phones and HTTPS server may use (modern)\n"
+	      "  --pcap DIR               keep the captures of all switch ports in DIR: p1 and up\n"
+	      "                           are the phones', u1 the HTTPS server's, u2 DHCP's\n"
+	      "  --run-dir DIR            keep all files of the lab in DIR: logs, configurations,\n"
+	      "                           certificates, captures\n"
+	      "  --keep                   stay up after the proof, until Ctrl-C\n"
+	      "  --supplicant wpa_supplicant\n"
+	      "                           stock supplicant; portcall-phone does the rest\n"
+	      "  --authenticator hostapd  stock authenticator; it has no data plane, so no HTTPS\n"
+	      "  --case NAME              one failure: the port must stay closed, all must say "
 	      "why\n"
-	      "  --json                     the last line is the result as JSON\n\n"
+	      "  --json                   the last line is the result as JSON\n"
+	      "  --help                   print this\n\n"
 	      "Cases:\n",
 	      out);
 	lab_case_list(out);
@@ -166,10 +168,15 @@ static int read_options(struct lab_options *o, int argc, char **argv)
 			        argv[optind - 1]);
 			return SETUP_FAILED;
 		} else if (c != 'v') {
-			fprintf(stderr,
-			        "portcall lab: %s is no option, or one that takes no value; --help "
-			        "lists them.\n",
-			        argv[optind - 1]);
+			const char *word = argv[optind - 1];
+
+			/* optopt: of an option that was given a value */
+			if (strncmp(word, "--", 2) == 0 && optopt)
+				fprintf(stderr, "portcall lab: %s: it takes no value.\n", word);
+			else
+				fprintf(stderr,
+				        "portcall lab: there is no option %s; --help lists them.\n",
+				        word);
 			return SETUP_FAILED;
 		} else if (!set_option(o, options[which].name, optarg)) {
 			return SETUP_FAILED;

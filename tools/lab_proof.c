@@ -101,24 +101,29 @@ static bool prove_closed(struct lab *lab, const struct lab_phone *phone)
 
 static bool prove_granted(struct lab *lab, const struct lab_phone *phone)
 {
+	const char *authenticator = lab->opt.stock_authenticator ? "hostapd" : "the switch";
+	char vlan[48] = "";
 	double apart = phone->granted_t > phone->success_t ? phone->granted_t - phone->success_t
 	                                                   : phone->success_t - phone->granted_t;
 	bool ok = phone->link_t && phone->success_t && phone->granted_t &&
 	          apart * 1000 < AGREE_MS && phone->authorized &&
 	          (lab->opt.stock_authenticator || phone->vlan == LAB_VLAN_VOICE);
 
+	if (!lab->opt.stock_authenticator)
+		snprintf(vlan, sizeof vlan, "; VLAN %d%s", phone->vlan,
+		         phone->vlan == LAB_VLAN_VOICE ? "" : ", which is wrong");
 	if (!phone->success_t)
 		lab_verdict(lab, ok, "granted", "no EAP-Success left %s; the phone: %s",
 		            phone->port, portcall_reason_text(phone->reason));
-	else if (lab->opt.stock_authenticator)
-		lab_verdict(lab, ok, "granted", "%.3f s after link-up (frame); hostapd: %s, %s: %s",
-		            since(phone->success_t, phone->link_t), yes(phone->granted_t),
-		            phone->name, yes(phone->authorized));
+	else if (ok)
+		lab_verdict(
+			lab, ok, "granted", "EAP-Success %.3f s after link-up; %s and %s agree%s",
+			since(phone->success_t, phone->link_t), authenticator, phone->name, vlan);
 	else
 		lab_verdict(lab, ok, "granted",
-		            "%.3f s after link-up (frame), VLAN %d; switch: %s, %s: %s",
-		            since(phone->success_t, phone->link_t), phone->vlan,
-		            yes(phone->granted_t), phone->name, yes(phone->authorized));
+		            "EAP-Success %.3f s after link-up; granted says %s: %s, %s: %s%s",
+		            since(phone->success_t, phone->link_t), authenticator,
+		            yes(phone->granted_t), phone->name, yes(phone->authorized), vlan);
 	return ok;
 }
 
@@ -146,9 +151,13 @@ static bool prove_provisioned(struct lab *lab, const struct lab_phone *phone)
 	             lab->served_system >= lab->phone_count;
 	bool items = phone->applied && phone->provisioned;
 
-	lab_verdict(lab, files, "files",
-	            "system file fetched: %s, device file: %s; served with status 200: %s",
-	            yes(phone->system), yes(phone->device), yes(phone->served_device));
+	if (files)
+		lab_verdict(lab, files, "files",
+		            "system and device file fetched, and served with status 200");
+	else
+		lab_verdict(lab, files, "files",
+		            "system file fetched: %s, device file: %s; served with status 200: %s",
+		            yes(phone->system), yes(phone->device), yes(phone->served_device));
 	if (items)
 		lab_verdict(lab, true, "items",
 		            "version %d applied; last frame of the fetch %.3f s after link-up",

@@ -185,11 +185,12 @@ static void keep_up(struct lab *lab, pid_t outer, int report, int status)
 	        lab->opt.stock_authenticator ? "" : " mgmt web dhcp");
 	for (unsigned i = 0; i < lab->phone_count; i++)
 		fprintf(out, " %s", lab->phones[i].name);
-	fprintf(out,
-	        "\n  files        %s\n  environment  . %s/env\n               lab portcall switch "
-	        "show\n"
-	        "               lab_in phone1 ip addr\n",
-	        lab->opt.run, lab->opt.run);
+	fprintf(out, "\n  files        %s\n  environment  . %s/env\n", lab->opt.run, lab->opt.run);
+	if (!lab->opt.stock_authenticator)
+		fputs("               lab portcall switch show\n", out);
+	if (!lab->opt.stock_supplicant)
+		fputs("               lab portcall phone status --control /run/phone1.sock\n", out);
+	fputs("               lab_in phone1 ip addr\n", out);
 	fflush(out);
 	if (write(report, &octet, 1) == 1)
 		uv_run(&lab->loop, UV_RUN_DEFAULT);
@@ -211,6 +212,8 @@ static int prove(struct lab *lab)
 	lab_timeline_flush(lab);
 	lab_proof_read(lab);
 	lab->passed = lab->opt.fault ? lab_proof_case(lab) : lab_proof_main(lab);
+	if (*lab->opt.pcap)
+		printf("Captures: %s\n", lab->opt.pcap);
 	printf("Result: %s\n", lab->passed ? "pass" : "fail");
 	if (!lab->passed && !*lab->opt.run)
 		fputs("All logs are kept with --run-dir DIR.\n", stdout);

@@ -3,21 +3,30 @@
  * lab_timeline - what happens, one aligned line each: when, who, what, why.
  *
  * Sources arrive over different sockets, so lines wait SETTLE ms and are printed in the order of their
- * times.  Colour is for terminals only (and not with NO_COLOR).
+ * times.  Terminals get colour (not with NO_COLOR) and long texts broken at their width; elsewhere
+ * it is one line each.
  */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "tools/lab.h"
 
-enum { SETTLE = 40, PENDING_MAX = 4096 };
+enum {
+	SETTLE = 40,
+	PENDING_MAX = 4096,
+	TEXT = 1024,
+	LINE_COLUMN = 36,    /* where the text of a line begins */
+	VERDICT_COLUMN = 20, /* ... and that of a verdict */
+	NARROWEST = 20,      /* less is no place for a text */
+};
 
 struct line {
 	double t;
 	enum lab_tone tone;
-	char who[16], what[24], why[400];
+	char who[16], what[24], why[TEXT];
 };
 
 struct lab_timeline {
@@ -67,17 +76,45 @@ static const char *tone_start(const struct lab_timeline *timeline, enum lab_tone
 	return "";
 }
 
+/* `text` and the end of the line; on a terminal further lines begin at `column`, too. */
+static void print_text(const struct lab_timeline *timeline, int column, const char *text)
+{
+	struct winsize size = { 0 };
+	int room;
+
+	if (!isatty(fileno(timeline->out)) || ioctl(fileno(timeline->out), TIOCGWINSZ, &size) < 0)
+		size.ws_col = 0;
+	room = size.ws_col - column;
+	while (room >= NARROWEST && strlen(text) > (size_t)room) {
+		int n = room;
+
+		while (n > 0 && text[n] != ' ')
+			n--;
+		if (n == 0)
+			n = (int)strcspn(text, " ");
+		if (!text[n])
+			break;
+		fprintf(timeline->out, "%.*s\n%*s", n, text, column, "");
+		text += n + 1;
+	}
+	fprintf(timeline->out, "%s\n", text);
+}
+
 static void print_lines(struct lab_timeline *timeline, double until)
 {
 	size_t n = 0;
 
 	while (n < timeline->n && timeline->pending[n].t <= until) {
 		const struct line *line = &timeline->pending[n++];
+		double seconds = line->t - timeline->zero;
 
-		fprintf(timeline->out, "%8.3f  %-8s %s%-15s%s%s%s\n", line->t - timeline->zero,
-		        line->who, tone_start(timeline, line->tone), line->what,
+		if (seconds < 0 && seconds > -0.0005)
+			seconds = 0; /* no "-0.000" */
+		fprintf(timeline->out, "%8.3f  %-8s %s%-15s%s%s", seconds, line->who,
+		        tone_start(timeline, line->tone), line->what,
 		        timeline->colour && line->tone != LAB_PLAIN ? "\033[0m" : "",
-		        *line->why ? "  " : "", line->why);
+		        *line->why ? "  " : "");
+		print_text(timeline, LINE_COLUMN, line->why);
 	}
 	if (n)
 		fflush(timeline->out);
@@ -149,12 +186,13 @@ void lab_heading(struct lab *lab, const char *text)
 void lab_verdict(struct lab *lab, bool ok, const char *what, const char *fmt, ...)
 {
 	struct lab_timeline *timeline = lab->timeline;
+	char text[TEXT];
 	va_list args;
 
 	fprintf(timeline->out, "%s%8s%s  %-9s ", tone_start(timeline, ok ? LAB_GOOD : LAB_BAD),
 	        ok ? "ok" : "NOT OK", timeline->colour ? "\033[0m" : "", what);
 	va_start(args, fmt);
-	vfprintf(timeline->out, fmt, args);
+	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	fputc('\n', timeline->out);
+	print_text(timeline, VERDICT_COLUMN, text);
 }

@@ -41,9 +41,16 @@ is 'the reason' "$(json main '$p[0]{reason}')" authenticated
 is 'granted, then HTTPS, then done' \
 	"$(json main '$p[0]{ordered} && 0 < $p[0]{granted_s} && $p[0]{granted_s} < $p[0]{first_https_s} && $p[0]{first_https_s} < $p[0]{https_done_s} ? 1 : 0')" 1
 like 'the TLS session of the first file is reused' "$(cat main.out)" 'fetch .*TLS session resumed'
+is 'no time is minus nothing' "$(grep -c ' -0\.000 ' main.out)" 0
 like 'the probe got nothing through' "$(cat main.out)" \
 	'ok  closed .*the switch dropped 4, 0 left through other ports, 0 came back'
 not_ok 'no colour in a file' grep -q "$(printf '\033')" main.out
+
+# --- on a terminal ----------------------------------------------------------------------------------------
+
+ok 'on a terminal' script -qec "stty cols 80; '$BIN/portcall' lab --key p256 --case wrong-ca" -O terminal.out
+ok 'there is colour' grep -q "$(printf '\033')\[32m *ok" terminal.out
+is 'and no line is longer than that' "$(sed -E 's/\x1b\[[0-9]*m//g; s/\r//' terminal.out | grep -v '^Script ' | grep -cE '.{81}')" 0
 
 # --- the same from the captures, by tshark ----------------------------------------------------------------
 

@@ -213,6 +213,7 @@ static void reads(void **state)
 		assert_int_equal(last->line, row->line);
 		if (row->detail)
 			assert_non_null(strstr(last->text, row->detail));
+		assert_false(*last->text && last->text[strlen(last->text) - 1] == ' ');
 		if (row->err)
 			assert_memory_equal(last, &why, sizeof(why));
 	}
