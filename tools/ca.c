@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include "tools/files.h"
@@ -183,8 +182,9 @@ static bool index_append(struct ca *ca, json_t *lines)
 	json_t *line;
 	bool ok = f != NULL;
 
-	json_array_foreach(lines, i, line)
+	json_array_foreach(lines, i, line) {
 		ok = ok && json_dumpf(line, f, JSON_COMPACT) == 0 && fputc('\n', f) == '\n';
+	}
 	if (f && fclose(f))
 		ok = false;
 	if (!ok) {
@@ -202,8 +202,9 @@ static bool index_append(struct ca *ca, json_t *lines)
 	}
 	if (fdatasync(ca->index))
 		return fail(ca->dir, "index", errno);
-	json_array_foreach(lines, i, line)
+	json_array_foreach(lines, i, line) {
 		ok = ok && note(ca, line);
+	}
 	return ok;
 }
 
@@ -303,9 +304,10 @@ const char *ca_holder(const struct ca *ca, const char *cn, int64_t now)
 	json_t *serial;
 	size_t i;
 
-	json_array_foreach(serials_of(ca, cn), i, serial)
+	json_array_foreach(serials_of(ca, cn), i, serial) {
 		if (is_valid(json_object_get(ca->by_serial, json_string_value(serial)), now))
 			return json_string_value(serial);
+	}
 	return NULL;
 }
 
@@ -365,18 +367,21 @@ bool ca_revoke(struct ca *ca, const char *serial_or_cn, int reason, int64_t now,
 {
 	AUTO(json) json_t *lines = json_array();
 	AUTO(json) json_t *serials = json_array();
+	AUTO(json) json_t *named = json_array();
 	json_t *serial;
 	size_t i;
 
 	if (json_object_get(ca->by_serial, serial_or_cn))
-		revoke_one(ca, serial_or_cn, reason, now, lines, serials);
-	else if (serials_of(ca, serial_or_cn))
-		json_array_foreach(serials_of(ca, serial_or_cn), i, serial)
-			revoke_one(ca, json_string_value(serial), reason, now, lines, serials);
-	else {
+		json_array_append_new(named, json_string(serial_or_cn));
+	else
+		json_array_extend(named, serials_of(ca, serial_or_cn));
+	if (!json_array_size(named)) {
 		complain("This CA issued no certificate with the serial or CN \"%.80s\".",
 		         serial_or_cn);
 		return false;
+	}
+	json_array_foreach(named, i, serial) {
+		revoke_one(ca, json_string_value(serial), reason, now, lines, serials);
 	}
 	if (!json_array_size(lines)) {
 		complain("\"%.80s\" is revoked already.", serial_or_cn);
@@ -388,107 +393,21 @@ bool ca_revoke(struct ca *ca, const char *serial_or_cn, int reason, int64_t now,
 	return true;
 }
 
-static int reason_code(const char *text)
-{
-	for (int i = 0; text && ca_reasons[i]; i++)
-		if (!strcmp(text, ca_reasons[i]))
-			return i;
-	return 0;
-}
-
-static bool crl_add(X509_CRL *crl, const char *serial, const json_t *record)
-{
-	const char *at = json_string_value(json_object_get(record, "revoked"));
-	int reason = reason_code(json_string_value(json_object_get(record, "reason")));
-	X509_REVOKED *revoked = X509_REVOKED_new();
-	ASN1_ENUMERATED *code = ASN1_ENUMERATED_new();
-	BIGNUM *number = NULL;
-	ASN1_INTEGER *integer =
-		BN_hex2bn(&number, serial) ? BN_to_ASN1_INTEGER(number, NULL) : NULL;
-	ASN1_TIME *date = NULL;
-	int64_t seconds;
-	bool ok = revoked && code && integer && at && rfc3339_read(at, &seconds) &&
-	          (date = ASN1_TIME_set(NULL, (time_t)seconds)) &&
-	          X509_REVOKED_set_serialNumber(revoked, integer) &&
-	          X509_REVOKED_set_revocationDate(revoked, date) &&
-	          /* RFC 5280 5.3.1: unspecified is not written */
-	          (!reason ||
-	           (ASN1_ENUMERATED_set(code, reason) &&
-	            X509_REVOKED_add1_ext_i2d(revoked, NID_crl_reason, code, 0, 0) == 1)) &&
-	          X509_CRL_add0_revoked(crl, revoked);
-
-	if (!ok)
-		X509_REVOKED_free(revoked);
-	ASN1_TIME_free(date);
-	ASN1_INTEGER_free(integer);
-	ASN1_ENUMERATED_free(code);
-	BN_free(number);
-	return ok;
-}
-
-static bool crl_head(X509_CRL *crl, const struct pki_cert *ca, int64_t now, int64_t next,
-                     json_int_t number)
-{
-	ASN1_TIME *this_update = ASN1_TIME_set(NULL, (time_t)now);
-	ASN1_TIME *next_update = ASN1_TIME_set(NULL, (time_t)next);
-	ASN1_INTEGER *integer = ASN1_INTEGER_new();
-	AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
-	const ASN1_OCTET_STRING *key = X509_get0_subject_key_id(ca->x509);
-	bool ok = this_update && next_update && integer && authority &&
-	          X509_CRL_set_version(crl, X509_CRL_VERSION_2) &&
-	          X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->x509)) &&
-	          X509_CRL_set1_lastUpdate(crl, this_update) &&
-	          X509_CRL_set1_nextUpdate(crl, next_update) &&
-	          ASN1_INTEGER_set_int64(integer, number) &&
-	          X509_CRL_add1_ext_i2d(crl, NID_crl_number, integer, 0, 0) == 1;
-
-	if (ok && key) {
-		authority->keyid = ASN1_OCTET_STRING_dup(key);
-		ok = authority->keyid &&
-		     X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, authority, 0, 0) == 1;
-	}
-	AUTHORITY_KEYID_free(authority);
-	ASN1_INTEGER_free(integer);
-	ASN1_TIME_free(next_update);
-	ASN1_TIME_free(this_update);
-	return ok;
-}
+/* --- the CRL ------------------------------------------------------------------------------------------- */
 
 char *ca_crl(struct ca *ca, int64_t now, int64_t next, size_t *ret_revoked)
 {
 	AUTO(json) json_t *lines = json_array();
-	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
-	X509_CRL *crl = X509_CRL_new();
-	char at[RFC3339_LEN], why[PKI_WHY_LEN], *pem = NULL;
-	bool ok = crl && bio && crl_head(crl, ca->cert, now, next, ca->crl_number + 1);
-	size_t count = 0;
-	const char *serial;
-	json_t *record;
+	char at[RFC3339_LEN], why[PKI_WHY_LEN];
+	AUTO(free)
+	char *pem = ca_crl_pem(ca->cert, ca->by_serial, ca->crl_number + 1, now, next, ret_revoked,
+	                       why);
 
-	json_object_foreach(ca->by_serial, serial, record) {
-		json_t *revoked = json_object_get(record, "revoked");
-		int64_t end;
-
-		if (!revoked ||
-		    (rfc3339_read(json_string_value(json_object_get(record, "not_after")), &end) &&
-		     end <= now))
-			continue;
-		ok = ok && crl_add(crl, serial, record);
-		count++;
-	}
-	ok = ok && X509_CRL_sort(crl) && X509_CRL_sign(crl, ca->cert->key, EVP_sha256()) > 0 &&
-	     PEM_write_bio_X509_CRL(bio, crl) && (pem = pki_bio_text(bio));
-	if (!ok) {
-		pki_failed(why, "The CRL could not be made");
+	if (!pem) {
 		complain("%s", why);
+		return NULL;
 	}
 	json_array_append_new(
 		lines, json_pack("{s:I,s:s}", "crl", ca->crl_number + 1, "at", rfc3339(now, at)));
-	if (ok && !index_append(ca, lines)) {
-		free(pem);
-		pem = NULL;
-	}
-	X509_CRL_free(crl);
-	*ret_revoked = count;
-	return pem;
+	return index_append(ca, lines) ? steal(pem) : NULL;
 }

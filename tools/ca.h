@@ -59,4 +59,8 @@ extern const char *const ca_reasons[]; /* RFC 5280 5.3.1, ended by NULL */
 /* A CRL of all that is revoked and has not expired, as PEM, malloc'ed; its number is in the index. */
 char *ca_crl(struct ca *ca, int64_t now, int64_t next, size_t *ret_revoked);
 
+/* The same out of the records of an index ({"03e9": {"not_after", "revoked"?, "reason"?}}) (ca_crl.c). */
+char *ca_crl_pem(const struct pki_cert *ca, json_t *by_serial, int64_t number, int64_t now,
+                 int64_t next, size_t *ret_revoked, char ret_why[static PKI_WHY_LEN]);
+
 #endif

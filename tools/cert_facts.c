@@ -117,9 +117,10 @@ static void print_list(FILE *out, const char *what, const json_t *list, const ch
 		return;
 	}
 	fprintf(out, "  %-11s ", what);
-	json_array_foreach(list, i, value)
+	json_array_foreach(list, i, value) {
 		fprintf(out, "%s%s", i ? ", " : "",
 		        json_string_value(value) ? json_string_value(value) : "?");
+	}
 	fputc('\n', out);
 }
 

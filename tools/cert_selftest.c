@@ -22,7 +22,7 @@ static const char selftest_help[] =
 	"usage: portcall cert selftest --ca DIR [OPTION...]\n"
 	"\n"
 	"Tries the CA: its key, its dates, a trial certificate for a phone and one for a server, "
-        "the\n"
+	"the\n"
 	"PKCS#12 of both profiles read back as a phone does, and a TLS handshake between the two.\n"
 	"Nothing is written; the trial certificates are forgotten.\n"
 	"\n"
@@ -172,20 +172,11 @@ static bool optipoint_read(struct trial *t)
 
 /* --- the handshake ---------------------------------------------------------------------------------------- */
 
-static SSL_CTX *end_make(const SSL_METHOD *method, const struct pki_cert *cert, X509_STORE *anchors,
-                         enum portcall_profile profile)
+static bool end_use(SSL_CTX *ctx, const struct pki_cert *cert, X509_STORE *anchors)
 {
-	SSL_CTX *ctx = SSL_CTX_new(method);
-
-	if (ctx)
-		cert_policy_setup(ctx, profile);
-	if (ctx && SSL_CTX_use_cert_and_key(ctx, cert->x509, cert->key, cert->above, 1) == 1) {
-		SSL_CTX_set1_cert_store(ctx, anchors);
-		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-		return ctx;
-	}
-	SSL_CTX_free(ctx);
-	return NULL;
+	SSL_CTX_set1_cert_store(ctx, anchors);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	return SSL_CTX_use_cert_and_key(ctx, cert->x509, cert->key, cert->above, 1) == 1;
 }
 
 /* Both ends take turns over a pair of buffers. */
@@ -223,12 +214,19 @@ static bool handshake_done(struct trial *t)
 		return false;
 	struct credential_parts parts = credential_parts(credentials);
 	struct pki_cert phone = { .x509 = parts.client, .key = parts.key, .above = parts.chain };
-	AUTO(ssl_ctx)
-	SSL_CTX *client_ctx = end_make(TLS_client_method(), &phone, parts.anchors, t->profile);
-	AUTO(ssl_ctx)
-	SSL_CTX *server_ctx = end_make(TLS_server_method(), t->server, parts.anchors, t->profile);
-	AUTO(ssl) SSL *client = client_ctx ? SSL_new(client_ctx) : NULL;
-	AUTO(ssl) SSL *server = server_ctx ? SSL_new(server_ctx) : NULL;
+	AUTO(ssl_ctx) SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method());
+	AUTO(ssl_ctx) SSL_CTX *server_ctx = SSL_CTX_new(TLS_server_method());
+
+	if (!client_ctx || !server_ctx)
+		return said(t, "There is not enough memory.");
+	cert_policy_setup(client_ctx, t->profile);
+	if (t->profile == PORTCALL_PROFILE_OPTIPOINT)
+		SSL_CTX_set_security_level(server_ctx, 0);
+
+	bool ready = end_use(client_ctx, &phone, parts.anchors) &&
+	             end_use(server_ctx, t->server, parts.anchors);
+	AUTO(ssl) SSL *client = ready ? SSL_new(client_ctx) : NULL;
+	AUTO(ssl) SSL *server = ready ? SSL_new(server_ctx) : NULL;
 
 	if (client && server && cert_policy_attach(client, &policy, NULL, &verdict) &&
 	    shake(client, server)) {

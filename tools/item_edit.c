@@ -226,7 +226,7 @@ struct edit {
 	const struct item_change *changes;
 	size_t n;
 	bool *done;
-	struct text *out;
+	struct text out; /* wiped by item_edit() */
 	struct portcall_why *why;
 };
 
@@ -263,11 +263,11 @@ static void add_code_point(struct edit *e, int32_t c, const uint8_t *utf8, size_
 
 	if ((uint32_t)c > e->encoding.most) {
 		snprintf(text, sizeof(text), "&#%d;", c);
-		add(e->out, text);
+		add(&e->out, text);
 	} else if (e->encoding.most == 0xff && c >= 0x80) {
-		text_add(e->out, &(char){ (char)c }, 1);
+		text_add(&e->out, &(char){ (char)c }, 1);
 	} else {
-		text_add(e->out, (const char *)utf8, n);
+		text_add(&e->out, (const char *)utf8, n);
 	}
 }
 
@@ -283,14 +283,14 @@ static bool add_value(struct edit *e, const char *value)
 		if (c < 0)
 			return false;
 		if (c == '&')
-			add(e->out, "&amp;");
+			add(&e->out, "&amp;");
 		else if (c == '<')
-			add(e->out, "&lt;");
+			add(&e->out, "&lt;");
 		else if (c == '>' && from - (const uint8_t *)value >= 2 && from[-1] == ']' &&
 		         from[-2] == ']')
-			add(e->out, "&gt;");
+			add(&e->out, "&gt;");
 		else if (c == '\n' || (c == '\r' && *p != '\n'))
-			add(e->out, e->line_end);
+			add(&e->out, e->line_end);
 		else if (c != '\r')
 			add_code_point(e, c, from, (size_t)(p - from));
 	}
@@ -301,19 +301,19 @@ static void add_name(struct edit *e, const char *name)
 {
 	for (; *name; name++) {
 		if (*name == '&')
-			add(e->out, "&amp;");
+			add(&e->out, "&amp;");
 		else if (*name == '<')
-			add(e->out, "&lt;");
+			add(&e->out, "&lt;");
 		else if (*name == '"')
-			add(e->out, "&quot;");
+			add(&e->out, "&quot;");
 		else
-			text_add(e->out, name, 1);
+			text_add(&e->out, name, 1);
 	}
 }
 
 static void add_octets(struct edit *e, size_t from, size_t to)
 {
-	text_add(e->out, (const char *)e->doc.p + from, to - from);
+	text_add(&e->out, (const char *)e->doc.p + from, to - from);
 }
 
 static long place_of(long index)
@@ -343,19 +343,19 @@ static bool add_element(struct edit *e, const struct place *like, const struct i
 	while (space && is_space(e->doc.p[space - 1]))
 		space--;
 	add_octets(e, space, like->tag);
-	add(e->out, "<");
-	text_add(e->out, (const char *)like->prefix.p, like->prefix.n);
-	add(e->out, "Item name=\"");
+	add(&e->out, "<");
+	text_add(&e->out, (const char *)like->prefix.p, like->prefix.n);
+	add(&e->out, "Item name=\"");
 	add_name(e, change->name);
 	if (change->index >= 0)
 		snprintf(index, sizeof(index), "\" index=\"%ld", change->index);
-	add(e->out, index);
-	add(e->out, "\">");
+	add(&e->out, index);
+	add(&e->out, "\">");
 	if (!add_value(e, change->value))
 		return false;
-	add(e->out, "</");
-	text_add(e->out, (const char *)like->prefix.p, like->prefix.n);
-	add(e->out, "Item>");
+	add(&e->out, "</");
+	text_add(&e->out, (const char *)like->prefix.p, like->prefix.n);
+	add(&e->out, "Item>");
 	return true;
 }
 
@@ -368,12 +368,12 @@ static bool replace_value(struct edit *e, const struct place *place,
 		while (slash > place->tag && is_space(e->doc.p[slash - 1]))
 			slash--;
 		add_octets(e, place->tag, slash);
-		add(e->out, ">");
+		add(&e->out, ">");
 		if (!add_value(e, change->value))
 			return false;
-		add(e->out, "</");
-		text_add(e->out, (const char *)place->prefix.p, place->prefix.n);
-		add(e->out, "Item>");
+		add(&e->out, "</");
+		text_add(&e->out, (const char *)place->prefix.p, place->prefix.n);
+		add(&e->out, "Item>");
 		return true;
 	}
 	add_octets(e, place->tag, place->value);
@@ -415,7 +415,7 @@ static enum portcall_err rewrite(struct edit *e, const struct portcall_items *it
 		if (!e->done[k] && !add_element(e, &place, &e->changes[k]))
 			return refuse_value(e, &e->changes[k]);
 	add_octets(e, written, e->doc.n);
-	return e->out->failed ? refuse_memory(e->why) : PORTCALL_OK;
+	return e->out.failed ? refuse_memory(e->why) : PORTCALL_OK;
 }
 
 /* --- the reader's word on it ------------------------------------------------------------------------ */
@@ -470,13 +470,12 @@ static enum portcall_err edit(struct edit *e, struct span document,
                               const struct portcall_items *before, struct text *ret_document)
 {
 	struct encoding *encoding = &e->encoding;
-	AUTO(text) struct text wide = { 0 }, narrow = { 0 }, out = { 0 };
+	AUTO(text) struct text wide = { 0 }, narrow = { 0 };
 	AUTO(items) struct portcall_items *after = NULL;
-	struct text *made = &out;
+	struct text *made = &e->out;
 	enum portcall_err err;
 
 	e->doc = document;
-	e->out = &out;
 	if (encoding->utf16) {
 		struct span rest =
 			span(document.p + encoding->mark_n, document.n - encoding->mark_n);
@@ -492,7 +491,7 @@ static enum portcall_err edit(struct edit *e, struct span document,
 		return err;
 	if (encoding->utf16) {
 		text_add(&wide, encoding->mark, encoding->mark_n);
-		if (!convert(encoding->utf16, "UTF-8", span(out.p, out.n), &wide))
+		if (!convert(encoding->utf16, "UTF-8", span(e->out.p, e->out.n), &wide))
 			return refuse_memory(e->why);
 		made = &wide;
 	}
@@ -521,7 +520,9 @@ enum portcall_err item_edit(struct span document, const struct item_change *chan
 	if (err)
 		return err;
 	e.encoding = encoding_of(document);
-	return edit(&e, document, before, ret_document);
+	err = edit(&e, document, before, ret_document);
+	text_wipe(&e.out);
+	return err;
 }
 
 bool item_next_version(const char *version, char *ret_next, size_t n)

@@ -438,7 +438,7 @@ struct pki_csr *pki_csr_read(const void *p, size_t n, char ret_why[static PKI_WH
 	else if (!(csr = malloc(sizeof(*csr))))
 		refuse(ret_why, "There is not enough memory.");
 	else
-		*csr = (struct pki_csr){ steal(m.csr) };
+		csr->req = steal(m.csr);
 	pki_material_done(&m);
 	return csr;
 }
