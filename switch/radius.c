@@ -7,6 +7,9 @@
 
 enum { ATTRIBUTE_HEADER_LEN = 2, VENDOR_ID_LEN = 4 };
 
+/* In the place of a Request Authenticator while it is computed (RFC 2866 3, RFC 5176 2.3). */
+static const uint8_t zero_authenticator[RADIUS_AUTHENTICATOR_LEN];
+
 bool radius_next(struct reader *r, struct radius_attribute *ret_attribute)
 {
 	struct radius_attribute a = { .type = read_u8(r) };
@@ -134,13 +137,12 @@ enum portcall_err radius_eap_message(const struct radius_packet *packet, uint8_t
 static bool message_authenticator(struct span packet, const uint8_t *authenticator, size_t at,
                                   struct span secret, uint8_t *ret_digest)
 {
-	static const uint8_t zeros[RADIUS_AUTHENTICATOR_LEN];
-	size_t after = at + sizeof(zeros);
+	size_t after = at + RADIUS_AUTHENTICATOR_LEN;
 	const struct span parts[] = {
 		span(packet.p, 4),
 		span(authenticator, RADIUS_AUTHENTICATOR_LEN),
 		span(packet.p + RADIUS_HEADER_LEN, at - RADIUS_HEADER_LEN),
-		span(zeros, sizeof(zeros)),
+		span(zero_authenticator, sizeof(zero_authenticator)),
 		span(packet.p + after, packet.n - after),
 	};
 
@@ -161,19 +163,17 @@ static bool response_authenticator(struct span packet, const uint8_t *request_au
 	return digest_md5(parts, sizeof(parts) / sizeof(parts[0]), ret_digest);
 }
 
-enum radius_reply_check radius_verify_reply(
-	const struct radius_packet *reply,
-	const uint8_t request_authenticator[static RADIUS_AUTHENTICATOR_LEN], struct span secret)
+/* `authenticator`: what stands in the header when Message-Authenticator is computed. */
+static enum radius_reply_check verify_message_authenticator(const struct radius_packet *packet,
+                                                            const uint8_t *authenticator,
+                                                            struct span secret)
 {
 	uint8_t digest[DIGEST_MD5_LEN];
-	struct reader r = reader_of(reply->attributes);
+	struct reader r = reader_of(packet->attributes);
 	struct radius_attribute a;
 	struct span value = span(NULL, 0);
 	size_t count = 0;
 
-	if (!response_authenticator(reply->whole, request_authenticator, secret, digest) ||
-	    !digest_equal(digest, reply->authenticator, sizeof(digest)))
-		return RADIUS_REPLY_BAD_AUTHENTICATOR;
 	while (radius_next(&r, &a)) {
 		if (a.type == RADIUS_MESSAGE_AUTHENTICATOR) {
 			value = a.value;
@@ -184,11 +184,34 @@ enum radius_reply_check radius_verify_reply(
 		return RADIUS_REPLY_NO_MESSAGE_AUTHENTICATOR;
 	if (count > 1 || value.n != sizeof(digest))
 		return RADIUS_REPLY_BAD_MESSAGE_AUTHENTICATOR;
-	if (!message_authenticator(reply->whole, request_authenticator,
-	                           (size_t)(value.p - reply->whole.p), secret, digest) ||
+	if (!message_authenticator(packet->whole, authenticator,
+	                           (size_t)(value.p - packet->whole.p), secret, digest) ||
 	    !digest_equal(digest, value.p, sizeof(digest)))
 		return RADIUS_REPLY_BAD_MESSAGE_AUTHENTICATOR;
 	return RADIUS_REPLY_OK;
+}
+
+enum radius_reply_check radius_verify_reply(
+	const struct radius_packet *reply,
+	const uint8_t request_authenticator[static RADIUS_AUTHENTICATOR_LEN], struct span secret)
+{
+	uint8_t digest[DIGEST_MD5_LEN];
+
+	if (!response_authenticator(reply->whole, request_authenticator, secret, digest) ||
+	    !digest_equal(digest, reply->authenticator, sizeof(digest)))
+		return RADIUS_REPLY_BAD_AUTHENTICATOR;
+	return verify_message_authenticator(reply, request_authenticator, secret);
+}
+
+enum radius_reply_check radius_verify_request(const struct radius_packet *request,
+                                              struct span secret)
+{
+	uint8_t digest[DIGEST_MD5_LEN];
+
+	if (!response_authenticator(request->whole, zero_authenticator, secret, digest) ||
+	    !digest_equal(digest, request->authenticator, sizeof(digest)))
+		return RADIUS_REPLY_BAD_AUTHENTICATOR;
+	return verify_message_authenticator(request, zero_authenticator, secret);
 }
 
 void radius_put(struct writer *w, uint8_t type, struct span value)
@@ -226,43 +249,73 @@ void radius_put_eap(struct writer *w, struct span eap)
 	}
 }
 
-/* Header with `authenticator`, Message-Authenticator of zeros, attributes. */
-static struct writer draft(uint8_t code, uint8_t id, const uint8_t *authenticator,
-                           struct span attributes, uint8_t *buf, size_t max)
+enum { MESSAGE_AUTHENTICATOR_AT = RADIUS_HEADER_LEN + ATTRIBUTE_HEADER_LEN };
+
+/* Header with `authenticator`, Message-Authenticator if `secret`, attributes. */
+static enum portcall_err write_packet(uint8_t code, uint8_t id, const uint8_t *authenticator,
+                                      struct span attributes, const struct span *secret,
+                                      uint8_t *buf, size_t max, size_t *ret_n)
 {
 	struct writer w = writer_to(buf, max < RADIUS_MAX_PACKET ? max : RADIUS_MAX_PACKET);
+	uint8_t digest[DIGEST_MD5_LEN];
 
 	write_u8(&w, code);
 	write_u8(&w, id);
 	write_u16(&w, 0);
 	write_bytes(&w, span(authenticator, RADIUS_AUTHENTICATOR_LEN));
-	write_u8(&w, RADIUS_MESSAGE_AUTHENTICATOR);
-	write_u8(&w, ATTRIBUTE_HEADER_LEN + RADIUS_AUTHENTICATOR_LEN);
-	write_zeros(&w, RADIUS_AUTHENTICATOR_LEN);
+	if (secret) {
+		write_u8(&w, RADIUS_MESSAGE_AUTHENTICATOR);
+		write_u8(&w, ATTRIBUTE_HEADER_LEN + RADIUS_AUTHENTICATOR_LEN);
+		write_zeros(&w, RADIUS_AUTHENTICATOR_LEN);
+	}
 	write_bytes(&w, attributes);
-	if (writer_ok(&w))
-		write_u16_at(&w, 2, (uint16_t)w.n);
-	return w;
+	if (!writer_ok(&w))
+		return PORTCALL_ERR_LIMIT;
+	write_u16_at(&w, 2, (uint16_t)w.n);
+	if (secret) {
+		if (!message_authenticator(writer_span(&w), authenticator, MESSAGE_AUTHENTICATOR_AT,
+		                           *secret, digest))
+			return PORTCALL_ERR_MEMORY;
+		memcpy(buf + MESSAGE_AUTHENTICATOR_AT, digest, sizeof(digest));
+	}
+	*ret_n = w.n;
+	return PORTCALL_OK;
 }
-
-enum { MESSAGE_AUTHENTICATOR_AT = RADIUS_HEADER_LEN + ATTRIBUTE_HEADER_LEN };
 
 enum portcall_err radius_request(uint8_t id,
                                  const uint8_t authenticator[static RADIUS_AUTHENTICATOR_LEN],
                                  struct span attributes, struct span secret, uint8_t *buf,
                                  size_t max, size_t *ret_n)
 {
-	struct writer w = draft(RADIUS_ACCESS_REQUEST, id, authenticator, attributes, buf, max);
+	return write_packet(RADIUS_ACCESS_REQUEST, id, authenticator, attributes, &secret, buf, max,
+	                    ret_n);
+}
+
+/* Put the digest over what is in `buf` and the secret in the place of the authenticator. */
+static enum portcall_err sign(uint8_t *buf, size_t n, const uint8_t *request_authenticator,
+                              struct span secret)
+{
 	uint8_t digest[DIGEST_MD5_LEN];
 
-	if (!writer_ok(&w))
-		return PORTCALL_ERR_LIMIT;
-	if (!message_authenticator(writer_span(&w), authenticator, MESSAGE_AUTHENTICATOR_AT, secret,
-	                           digest))
+	if (!response_authenticator(span(buf, n), request_authenticator, secret, digest))
 		return PORTCALL_ERR_MEMORY;
-	memcpy(buf + MESSAGE_AUTHENTICATOR_AT, digest, sizeof(digest));
-	*ret_n = w.n;
+	memcpy(buf + 4, digest, sizeof(digest));
 	return PORTCALL_OK;
+}
+
+enum portcall_err radius_signed_request(uint8_t code, uint8_t id, bool authenticated,
+                                        struct span attributes, struct span secret, uint8_t *buf,
+                                        size_t max, size_t *ret_n)
+{
+	size_t n;
+	enum portcall_err err = write_packet(code, id, zero_authenticator, attributes,
+	                                     authenticated ? &secret : NULL, buf, max, &n);
+
+	if (!err)
+		err = sign(buf, n, zero_authenticator, secret);
+	if (!err)
+		*ret_n = n;
+	return err;
 }
 
 enum portcall_err radius_reply(uint8_t code, uint8_t id,
@@ -270,20 +323,15 @@ enum portcall_err radius_reply(uint8_t code, uint8_t id,
                                struct span attributes, struct span secret, uint8_t *buf, size_t max,
                                size_t *ret_n)
 {
-	struct writer w = draft(code, id, request_authenticator, attributes, buf, max);
-	uint8_t digest[DIGEST_MD5_LEN];
+	size_t n;
+	enum portcall_err err =
+		write_packet(code, id, request_authenticator, attributes, &secret, buf, max, &n);
 
-	if (!writer_ok(&w))
-		return PORTCALL_ERR_LIMIT;
-	if (!message_authenticator(writer_span(&w), request_authenticator, MESSAGE_AUTHENTICATOR_AT,
-	                           secret, digest))
-		return PORTCALL_ERR_MEMORY;
-	memcpy(buf + MESSAGE_AUTHENTICATOR_AT, digest, sizeof(digest));
-	if (!response_authenticator(writer_span(&w), request_authenticator, secret, digest))
-		return PORTCALL_ERR_MEMORY;
-	memcpy(buf + 4, digest, sizeof(digest));
-	*ret_n = w.n;
-	return PORTCALL_OK;
+	if (!err)
+		err = sign(buf, n, request_authenticator, secret);
+	if (!err)
+		*ret_n = n;
+	return err;
 }
 
 const char *radius_code_text(uint8_t code)
@@ -297,6 +345,18 @@ const char *radius_code_text(uint8_t code)
 		return "Access-Reject";
 	case RADIUS_ACCESS_CHALLENGE:
 		return "Access-Challenge";
+	case RADIUS_DISCONNECT_REQUEST:
+		return "Disconnect-Request";
+	case RADIUS_DISCONNECT_ACK:
+		return "Disconnect-ACK";
+	case RADIUS_DISCONNECT_NAK:
+		return "Disconnect-NAK";
+	case RADIUS_COA_REQUEST:
+		return "CoA-Request";
+	case RADIUS_COA_ACK:
+		return "CoA-ACK";
+	case RADIUS_COA_NAK:
+		return "CoA-NAK";
 	}
 	return "unknown";
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * radius - RADIUS packets (RFC 2865, 2868, 2869, 3579, 3580): bounded encoder and decoder.
+ * radius - RADIUS packets (RFC 2865, 2866, 2868, 2869, 3579, 3580, 5176): bounded encoder and decoder.
  *
  * Pure: no I/O, no clock, no allocation.  Thread-safe.  A decoded packet is a view into the
  * datagram; radius_decode() has checked every attribute's length, so that walking a decoded
@@ -32,6 +32,12 @@ enum {
 	RADIUS_ACCESS_ACCEPT = 2,
 	RADIUS_ACCESS_REJECT = 3,
 	RADIUS_ACCESS_CHALLENGE = 11,
+	RADIUS_DISCONNECT_REQUEST = 40, /* RFC 5176 2.3 */
+	RADIUS_DISCONNECT_ACK = 41,
+	RADIUS_DISCONNECT_NAK = 42,
+	RADIUS_COA_REQUEST = 43,
+	RADIUS_COA_ACK = 44,
+	RADIUS_COA_NAK = 45,
 };
 
 enum {
@@ -40,6 +46,7 @@ enum {
 	RADIUS_NAS_PORT = 5,
 	RADIUS_SERVICE_TYPE = 6,
 	RADIUS_FRAMED_MTU = 12,
+	RADIUS_REPLY_MESSAGE = 18,
 	RADIUS_STATE = 24,
 	RADIUS_VENDOR_SPECIFIC = 26,
 	RADIUS_SESSION_TIMEOUT = 27,
@@ -47,7 +54,10 @@ enum {
 	RADIUS_CALLED_STATION_ID = 30,
 	RADIUS_CALLING_STATION_ID = 31,
 	RADIUS_NAS_IDENTIFIER = 32,
+	RADIUS_PROXY_STATE = 33,
 	RADIUS_ACCT_SESSION_ID = 44,
+	RADIUS_ACCT_TERMINATE_CAUSE = 49,
+	RADIUS_EVENT_TIMESTAMP = 55,
 	RADIUS_NAS_PORT_TYPE = 61,
 	RADIUS_TUNNEL_TYPE = 64,
 	RADIUS_TUNNEL_MEDIUM_TYPE = 65,
@@ -57,10 +67,12 @@ enum {
 	RADIUS_TUNNEL_PRIVATE_GROUP_ID = 81,
 	RADIUS_NAS_PORT_ID = 87,
 	RADIUS_NAS_IPV6_ADDRESS = 95,
+	RADIUS_ERROR_CAUSE = 101,
 };
 
 /* Vendor attributes of ours (docs/interfaces.md 7). */
 enum { RADIUS_VENDOR_PORTCALL = 59999, RADIUS_PORTCALL_REASON = 1, RADIUS_PORTCALL_SESSION = 2 };
+enum { RADIUS_VENDOR_CISCO = 9, RADIUS_CISCO_AVPAIR = 1 }; /* "name=value" */
 
 struct radius_packet {
 	uint8_t code;
@@ -113,6 +125,13 @@ enum radius_reply_check radius_verify_reply(
 	const struct radius_packet *reply,
 	const uint8_t request_authenticator[static RADIUS_AUTHENTICATOR_LEN], struct span secret);
 
+/*
+ * A request that others send to us (RFC 5176 2.3): its Request Authenticator is a digest of the
+ * packet under the secret, and both are computed over zeros.  OK: both are right.
+ */
+enum radius_reply_check radius_verify_request(const struct radius_packet *request,
+                                              struct span secret);
+
 /* Append one attribute.  The writer fails when the value is longer than 253 octets. */
 void radius_put(struct writer *w, uint8_t type, struct span value);
 void radius_put_u32(struct writer *w, uint8_t type, uint32_t value);
@@ -130,8 +149,17 @@ enum portcall_err radius_request(uint8_t id,
                                  size_t max, size_t *ret_n) PORTCALL_MUST_CHECK;
 
 /*
+ * A whole request of which the Request Authenticator is a digest (RFC 2866 3, RFC 5176 2.3).
+ * `authenticated`: with a Message-Authenticator before `attributes`.  Errors as above.
+ */
+enum portcall_err radius_signed_request(uint8_t code, uint8_t id, bool authenticated,
+                                        struct span attributes, struct span secret, uint8_t *buf,
+                                        size_t max, size_t *ret_n) PORTCALL_MUST_CHECK;
+
+/*
  * A server's reply to the request with `id` and `request_authenticator`, Message-Authenticator
- * first: for scripted servers in tests.  ERR_LIMIT as above.
+ * first: of our dynamic authorisation server, and of scripted servers in tests.  ERR_LIMIT as
+ * above.
  */
 enum portcall_err radius_reply(uint8_t code, uint8_t id,
                                const uint8_t request_authenticator[static RADIUS_AUTHENTICATOR_LEN],
