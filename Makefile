@@ -54,9 +54,10 @@ PHONE := bringup provision option43 store settings dhcp address_linux l2_linux f
 	phone phone_dot1x phone_net phone_items phone_crls phone_control main
 # of the phone: what needs no interface, for the unit tests
 PHONE_CORE := bringup provision option43 store settings address_linux
-SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client access \
+SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client das das_request access \
 	port port_run port_conversation fdb bridge offload
-SWITCH_SHELL := link_netns link_packet link_watch link_udp capture switch_conf events engine engine_parts control main
+SWITCH_SHELL := link_netns link_packet link_watch link_admin link_udp link_das capture switch_conf events \
+	engine engine_parts engine_admin engine_das control main
 TOOLS := portcall options rfc3339 files items items_check items_set item_edit item_value \
 	cert cert_facts cert_ca cert_issue cert_plan cert_batch cert_csr cert_convert cert_show cert_selftest ca ca_crl csv progress \
 	remote inventory inventory_edit inventory_tree pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "switch/control.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/conf.h"
@@ -30,16 +31,16 @@ static json_t *show_port(const struct engine *e, unsigned port)
 
 	port_status(e->ports[port], &s);
 	vlan = s.vlan ? s.vlan : conf->vlan;
-	return json_pack("{s:s,s:s,s:b,s:s,s:b,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,s:s,s:o,s:o}",
-	                 "name", conf->name, "interface", conf->interface, "link", e->up[port],
-	                 "mode", switch_conf_mode_text(s.control), "authorized",
-	                 bridge_is_open(e->bridge, port), "mac", events_mac(s.has_mac, s.mac),
-	                 "vlan", bridge_is_open(e->bridge, port) ? json_integer(vlan) : json_null(),
-	                 "session", events_text(s.session), "user", events_text(s.user),
-	                 "pae_state", s.pae_state, "backend_state", s.backend_state, "reason",
-	                 portcall_reason_code(s.reason), "text", portcall_reason_text(s.reason),
-	                 "hint", portcall_reason_hint(s.reason), "detail", events_text(s.detail),
-	                 "counters", counters_of(e, port));
+	return json_pack(
+		"{s:s,s:s,s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "name",
+		conf->name, "interface", conf->interface, "link", e->up[port], "enabled",
+		!e->disabled[port], "mode", switch_conf_mode_text(s.control), "authorized",
+		bridge_is_open(e->bridge, port), "mac", events_mac(s.has_mac, s.mac), "vlan",
+		bridge_is_open(e->bridge, port) ? json_integer(vlan) : json_null(), "session",
+		events_text(s.session), "user", events_text(s.user), "pae_state", s.pae_state,
+		"backend_state", s.backend_state, "reason", portcall_reason_code(s.reason), "text",
+		portcall_reason_text(s.reason), "hint", portcall_reason_hint(s.reason), "detail",
+		events_text(s.detail), "counters", counters_of(e, port));
 }
 
 /* The port that the request names; -1 after filling `ret_error`. */
@@ -129,32 +130,95 @@ static json_t *run_radius(void *ctx, const json_t *request, json_t **ret_error)
 	return json_pack("{s:o}", "servers", servers);
 }
 
-static json_t *run_port(void *ctx, const json_t *request, json_t **ret_error)
+static json_t *run_das(void *ctx, const json_t *request, json_t **ret_error)
 {
-	struct engine *e = ctx;
-	const char *text = json_string_value(json_object_get(request, "mode"));
-	int mode = text ? conf_choice(switch_conf_modes, text) : -1;
-	int port = find_port(e, request, ret_error);
+	const struct engine *e = ctx;
+	json_t *clients = json_array();
 
-	if (port < 0)
-		return NULL;
+	(void)request;
+	(void)ret_error;
+	for (unsigned i = 0; i < e->conf->das.client_n; i++) {
+		const struct switch_conf_das_client *conf = &e->conf->das.clients[i];
+		struct das_client_status s;
+
+		das_client(e->das, i, &s);
+		json_array_append_new(
+			clients,
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
+		                  conf->name, "address", conf->address, "disconnect_requests",
+		                  (json_int_t)s.disconnect_requests, "coa_requests",
+		                  (json_int_t)s.coa_requests, "acks", (json_int_t)s.acks, "naks",
+		                  (json_int_t)s.naks, "repeated", (json_int_t)s.repeated,
+		                  "bad_authenticators", (json_int_t)s.bad_authenticators,
+		                  "malformed", (json_int_t)s.malformed, "stale",
+		                  (json_int_t)s.stale, "replayed", (json_int_t)s.replayed));
+	}
+	return json_pack("{s:o,s:I}", "clients", clients, "unknown", (json_int_t)e->das_unknown);
+}
+
+static bool set_mode(struct engine *e, unsigned port, const char *text, json_t **ret_error)
+{
+	int mode = conf_choice(switch_conf_modes, text);
+
 	if (mode < 0) {
 		*ret_error = control_error("usage", "The request names no mode of a port.",
 		                           "mode is auto, force-authorized or force-unauthorized.");
-		return NULL;
+		return false;
 	}
 	if (mode == PORT_FORCE_AUTHORIZED && e->conf->ports[port].vlan == 0) {
 		*ret_error = control_error(
 			"no-vlan", "The port has no VLAN of its own, so it cannot be opened.",
 			"Give the port a vlan in switch.conf.");
-		return NULL;
+		return false;
 	}
 	if (mode == PORT_AUTO && !e->radius) {
 		*ret_error = control_error("no-radius", "The switch has no RADIUS server.",
 		                           "Add a radius section to switch.conf.");
-		return NULL;
+		return false;
 	}
-	engine_set_mode(e, (unsigned)port, (enum port_control)mode);
+	engine_set_mode(e, port, (enum port_control)mode);
+	return true;
+}
+
+static bool set_link(struct engine *e, unsigned port, const char *text, json_t **ret_error)
+{
+	static const char by_whom[] = "the control socket";
+	bool done = true;
+
+	switch (conf_choice("up down bounce", text)) {
+	case 0:
+		done = engine_enable(e, port);
+		break;
+	case 1:
+		engine_disable(e, port, by_whom);
+		break;
+	case 2:
+		done = engine_bounce(e, port, by_whom);
+		break;
+	default:
+		*ret_error = control_error("usage", "The request names no state of a link.",
+		                           "link is up, down or bounce.");
+		return false;
+	}
+	if (!done)
+		*ret_error = control_error("link", strerror(errno),
+		                           "The switch needs CAP_NET_ADMIN for the interface.");
+	return done;
+}
+
+static json_t *run_port(void *ctx, const json_t *request, json_t **ret_error)
+{
+	struct engine *e = ctx;
+	const char *mode = json_string_value(json_object_get(request, "mode"));
+	const char *link = json_string_value(json_object_get(request, "link"));
+	int port = find_port(e, request, ret_error);
+
+	if (port < 0)
+		return NULL;
+	if ((mode || !link) && !set_mode(e, (unsigned)port, mode ? mode : "", ret_error))
+		return NULL;
+	if (link && !set_link(e, (unsigned)port, link, ret_error))
+		return NULL;
 	return json_pack("{s:b}", "ok", 1);
 }
 
@@ -170,6 +234,7 @@ static json_t *run_reauth(void *ctx, const json_t *request, json_t **ret_error)
 }
 
 const struct control_verb switch_control_verbs[] = {
-	{ "show", run_show }, { "fdb", run_fdb },       { "radius", run_radius },
-	{ "port", run_port }, { "reauth", run_reauth }, { NULL, NULL },
+	{ "show", run_show }, { "fdb", run_fdb },   { "radius", run_radius },
+	{ "das", run_das },   { "port", run_port }, { "reauth", run_reauth },
+	{ NULL, NULL },
 };

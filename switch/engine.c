@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "switch/engine.h"
+#include "switch/engine_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "common/eapol.h"
 #include "common/log.h"
 #include "switch/events.h"
+#include "switch/link_admin.h"
 
 enum {
 	BATCHES = 8,    /* of frames, before the other handles have their turn */
@@ -39,7 +40,7 @@ static void grant(struct engine *e, unsigned port, const struct port_effect *eff
 	events_granted(name_of(e, port), vlan, effect);
 }
 
-static void drain_port(struct engine *e, unsigned port, msec now)
+void engine_drain_port(struct engine *e, unsigned port, msec now)
 {
 	struct port *p = e->ports[port];
 	struct port_effect effect;
@@ -106,11 +107,11 @@ static void drain_radius(struct engine *e, msec now)
 			show_radius(e, port, &effect, effect.reply.code);
 			port_radius_reply(e->ports[port], effect.session, &effect.reply,
 			                  (int)effect.server, now);
-			drain_port(e, port, now);
+			engine_drain_port(e, port, now);
 			break;
 		case RADIUS_EFFECT_TIMEOUT:
 			port_radius_timeout(e->ports[port], effect.session, now);
-			drain_port(e, port, now);
+			engine_drain_port(e, port, now);
 			break;
 		case RADIUS_EFFECT_DISCARD:
 			log_event(LOG_LEVEL_WARN, "radius-discard", "{s:s,s:s}", "server",
@@ -127,8 +128,7 @@ static void drain_radius(struct engine *e, msec now)
 
 static void on_timer(uv_timer_t *timer);
 
-/* After whatever happened: carry out what is left, show it, and wait for the next deadline. */
-static void settle(struct engine *e, msec now)
+void engine_settle(struct engine *e, msec now)
 {
 	msec next = bridge_deadline(e->bridge);
 
@@ -136,7 +136,7 @@ static void settle(struct engine *e, msec now)
 	if (e->capture)
 		capture_flush(e->capture);
 	for (unsigned i = 0; i < e->n; i++)
-		next = msec_min(next, port_deadline(e->ports[i]));
+		next = msec_min(next, msec_min(port_deadline(e->ports[i]), e->enable_at[i]));
 	if (e->radius)
 		next = msec_min(next, radius_client_deadline(e->radius));
 	if (next == MSEC_NEVER) {
@@ -154,15 +154,16 @@ static void on_timer(uv_timer_t *timer)
 	msec now = engine_now();
 
 	bridge_tick(e->bridge, now);
+	engine_admin_tick(e, now);
 	for (unsigned i = 0; i < e->n; i++) {
 		if (port_deadline(e->ports[i]) <= now) {
 			port_tick(e->ports[i], now);
-			drain_port(e, i, now);
+			engine_drain_port(e, i, now);
 		}
 	}
 	if (e->radius)
 		radius_client_tick(e->radius, now);
-	settle(e, now);
+	engine_settle(e, now);
 }
 
 /* --- frames ------------------------------------------------------------------------------------- */
@@ -171,7 +172,7 @@ static void on_frame(struct engine *e, const struct link_frame *frame, msec now)
 {
 	struct bridge_decision decision;
 
-	if (!e->up[frame->port])
+	if (!e->up[frame->port] && !e->disabled[frame->port])
 		link_watch_refresh(e->watch, frame->port);
 	if (!e->up[frame->port])
 		return;
@@ -183,7 +184,7 @@ static void on_frame(struct engine *e, const struct link_frame *frame, msec now)
 		break;
 	case BRIDGE_PAE:
 		port_input(e->ports[frame->port], span(frame->p, frame->n), now);
-		drain_port(e, frame->port, now);
+		engine_drain_port(e, frame->port, now);
 		break;
 	case BRIDGE_FORWARD:
 		for (size_t i = 0; i < decision.egress_n; i++)
@@ -209,7 +210,7 @@ static void on_frames(uv_poll_t *poll, int status, int events)
 			on_frame(e, &frames[i], now);
 		link_packet_flush(e->link);
 	}
-	settle(e, now);
+	engine_settle(e, now);
 }
 
 static void on_sent(void *ctx, const struct link_frame *frame)
@@ -222,19 +223,28 @@ static void on_sent(void *ctx, const struct link_frame *frame)
 		capture_frame(e->capture, frame);
 }
 
-static void on_link(void *ctx, unsigned port, int ifindex, bool up)
+void engine_apply_link(struct engine *e, unsigned port, msec now)
 {
-	struct engine *e = ctx;
-	msec now = engine_now();
+	bool up = e->linked[port] && !e->disabled[port];
 
-	link_packet_bind(e->link, port, ifindex);
 	if (e->up[port] == up)
 		return;
 	e->up[port] = up;
 	bridge_link(e->bridge, port, up);
 	log_event(LOG_LEVEL_INFO, "link", "{s:s,s:b}", "port", name_of(e, port), "up", up);
 	port_link(e->ports[port], up, now);
-	drain_port(e, port, now);
+	engine_drain_port(e, port, now);
+}
+
+static void on_link(void *ctx, unsigned port, int ifindex, bool up)
+{
+	struct engine *e = ctx;
+
+	link_packet_bind(e->link, port, ifindex);
+	e->linked[port] = up;
+	if (up && e->disabled[port]) /* made anew, or somebody else took it up */
+		(void)link_admin_set(e->admin, e->conf->ports[port].interface, false);
+	engine_apply_link(e, port, engine_now());
 }
 
 static void on_changes(uv_poll_t *poll, int status, int events)
@@ -251,7 +261,7 @@ static void on_changes(uv_poll_t *poll, int status, int events)
 		log_event(intruder ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "isolation", "{s:b,s:s?}",
 		          "isolated", !intruder, "why", intruder);
 	}
-	settle(e, engine_now());
+	engine_settle(e, engine_now());
 }
 
 static void on_datagrams(uv_poll_t *poll, int status, int events)
@@ -268,7 +278,14 @@ static void on_datagrams(uv_poll_t *poll, int status, int events)
 		                    now);
 		drain_radius(e, now);
 	}
-	settle(e, now);
+	engine_settle(e, now);
+}
+
+static void on_das(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	engine_das_input(poll->data, engine_now());
 }
 
 /* --- wishes of the control socket --------------------------------------------------------------- */
@@ -278,8 +295,8 @@ void engine_set_mode(struct engine *e, unsigned port, enum port_control mode)
 	msec now = engine_now();
 
 	port_set_control(e->ports[port], mode, now);
-	drain_port(e, port, now);
-	settle(e, now);
+	engine_drain_port(e, port, now);
+	engine_settle(e, now);
 }
 
 void engine_reauthenticate(struct engine *e, unsigned port)
@@ -287,8 +304,8 @@ void engine_reauthenticate(struct engine *e, unsigned port)
 	msec now = engine_now();
 
 	port_reauthenticate(e->ports[port], now);
-	drain_port(e, port, now);
-	settle(e, now);
+	engine_drain_port(e, port, now);
+	engine_settle(e, now);
 }
 
 /* --- life --------------------------------------------------------------------------------------- */
@@ -306,7 +323,9 @@ static bool open_links(struct engine *e, const char *const *interfaces, char *re
 	if (e->link)
 		e->watch = link_watch_open(interfaces, e->n, !link_netns_same(ports, management),
 		                           on_link, e, ret_why);
-	if (!e->watch || !link_netns_enter(management, ret_why))
+	if (e->watch)
+		e->admin = link_admin_open(ret_why);
+	if (e->admin < 0 || !e->watch || !link_netns_enter(management, ret_why))
 		goto out;
 	if (link_netns_same(ports, management))
 		log_event(
@@ -316,6 +335,11 @@ static bool open_links(struct engine *e, const char *const *interfaces, char *re
 		e->udp = link_udp_open(e->conf->servers, e->conf->server_n, engine_sockets(e),
 		                       ret_why);
 		if (!e->udp)
+			goto out;
+	}
+	if (e->conf->das.client_n) {
+		e->link_das = link_das_open(&e->conf->das, ret_why);
+		if (!e->link_das)
 			goto out;
 	}
 	done = true;
@@ -347,12 +371,19 @@ struct engine *engine_open(uv_loop_t *loop, const struct switch_conf *conf,
 	e->loop = loop;
 	e->conf = conf;
 	e->n = conf->port_n;
+	e->admin = -1;
+	e->das_discards.told = -1;
 	e->ports = calloc(e->n, sizeof(*e->ports));
 	e->up = calloc(e->n, sizeof(*e->up));
-	if (!e->ports || !e->up)
+	e->linked = calloc(e->n, sizeof(*e->linked));
+	e->disabled = calloc(e->n, sizeof(*e->disabled));
+	e->enable_at = calloc(e->n, sizeof(*e->enable_at));
+	if (!e->ports || !e->up || !e->linked || !e->disabled || !e->enable_at)
 		goto out;
-	for (unsigned i = 0; i < e->n; i++)
+	for (unsigned i = 0; i < e->n; i++) {
 		names[i] = conf->ports[i].interface;
+		e->enable_at[i] = MSEC_NEVER;
+	}
 	if (!open_links(e, names, ret_why) || !engine_make_parts(e, ret_why))
 		goto out;
 	for (unsigned i = 0; i < e->n; i++)
@@ -383,6 +414,8 @@ void engine_start(struct engine *e)
 	poll_fd(e, &e->changes, link_watch_fd(e->watch), on_changes);
 	for (size_t i = 0; e->udp && i < link_udp_count(e->udp); i++)
 		poll_fd(e, &e->datagrams[i], link_udp_fd(e->udp, i), on_datagrams);
+	if (e->das)
+		poll_fd(e, &e->das_poll, link_das_fd(e->link_das), on_das);
 	on_changes(&e->changes, 0, 0); /* the first state of the links */
 }
 
@@ -393,8 +426,11 @@ void engine_close(struct engine *e)
 	uv_close((uv_handle_t *)&e->timer, NULL);
 	uv_close((uv_handle_t *)&e->frames, NULL);
 	uv_close((uv_handle_t *)&e->changes, NULL);
+	if (e->das)
+		uv_close((uv_handle_t *)&e->das_poll, NULL);
 	for (size_t i = 0; e->udp && i < link_udp_count(e->udp); i++)
 		uv_close((uv_handle_t *)&e->datagrams[i], NULL);
+	engine_admin_close(e);
 	e->started = false;
 }
 
@@ -406,10 +442,18 @@ void engine_free(struct engine *e)
 		port_free(e->ports[i]);
 	free(e->ports);
 	free(e->up);
+	free(e->linked);
+	free(e->disabled);
+	free(e->enable_at);
+	free(e->das_sessions);
 	free(e->datagrams);
 	radius_client_free(e->radius);
+	das_free(e->das);
 	bridge_free(e->bridge);
 	link_udp_close(e->udp);
+	link_das_close(e->link_das);
+	if (e->admin >= 0)
+		close(e->admin);
 	link_watch_close(e->watch);
 	link_packet_close(e->link);
 	capture_close(e->capture);

@@ -22,6 +22,15 @@ static void random_octets(void *ctx, void *ret_octets, size_t n)
 		abort(); /* no session may run on octets that can be guessed */
 }
 
+/* What NAS-IP-Address says: 4 or 16 octets in wire order; 0: nothing is known. */
+static size_t nas_ip(const struct switch_conf *conf, uint8_t ret_ip[static 16])
+{
+	if (conf->nas_ip_n == 0 && conf->server_n)
+		return link_udp_source(&conf->servers[0], ret_ip);
+	memcpy(ret_ip, conf->nas_ip, sizeof(conf->nas_ip));
+	return conf->nas_ip_n;
+}
+
 static bool make_radius(struct engine *e)
 {
 	struct radius_server_config servers[RADIUS_MAX_SERVERS];
@@ -47,19 +56,40 @@ static bool make_radius(struct engine *e)
 	return e->radius != NULL;
 }
 
+static bool make_das(struct engine *e)
+{
+	const struct switch_conf *conf = e->conf;
+	struct span secrets[DAS_MAX_CLIENTS];
+	struct das_config config = {
+		.secrets = secrets,
+		.client_n = conf->das.client_n,
+		.window = conf->das.window,
+		.timestamp_optional = conf->das.timestamp_optional,
+		.nas_identifier = conf->nas_identifier,
+	};
+
+	if (conf->das.client_n == 0)
+		return true;
+	for (unsigned i = 0; i < conf->das.client_n; i++)
+		secrets[i] = span_of_string(conf->das.clients[i].secret);
+	memcpy(config.mac, e->mac, MAC_LEN);
+	config.nas_ip_n = nas_ip(conf, config.nas_ip);
+	e->das_sessions = calloc(e->n, sizeof(*e->das_sessions));
+	e->das = das_new(&config);
+	return e->das && e->das_sessions;
+}
+
 static bool make_ports(struct engine *e)
 {
 	const struct switch_conf *conf = e->conf;
 	struct port_config config = {
-		PORT_CONFIG_DEFAULTS,       .nas_identifier = conf->nas_identifier,
-		.nas_ip_n = conf->nas_ip_n, .vlans = conf->vlans,
-		.vlan_n = conf->vlan_n,     .random = random_octets,
+		PORT_CONFIG_DEFAULTS,    .nas_identifier = conf->nas_identifier,
+		.vlans = conf->vlans,    .vlan_n = conf->vlan_n,
+		.random = random_octets,
 	};
 
 	memcpy(config.mac, e->mac, MAC_LEN);
-	memcpy(config.nas_ip, conf->nas_ip, sizeof(config.nas_ip));
-	if (config.nas_ip_n == 0 && conf->server_n)
-		config.nas_ip_n = link_udp_source(&conf->servers[0], config.nas_ip);
+	config.nas_ip_n = nas_ip(conf, config.nas_ip);
 	for (unsigned i = 0; i < e->n; i++) {
 		const struct switch_conf_port *p = &conf->ports[i];
 
@@ -96,7 +126,7 @@ bool engine_make_parts(struct engine *e, char ret_why[static LINK_WHY_LEN])
 	random_octets(NULL, &config.seed, sizeof(config.seed));
 	memcpy(config.mac, e->mac, MAC_LEN);
 	e->bridge = bridge_new(&config);
-	if (e->bridge && make_radius(e) && make_ports(e))
+	if (e->bridge && make_radius(e) && make_ports(e) && make_das(e))
 		return true;
 	snprintf(ret_why, LINK_WHY_LEN, "Out of memory.");
 	return false;

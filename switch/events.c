@@ -52,27 +52,31 @@ void events_transition(const char *port, const struct port_effect *effect)
 	          effect->machine, "from", effect->from, "to", effect->to, "why", effect->why);
 }
 
-static const char *code_text(unsigned code)
-{
-	switch (code) {
-	case RADIUS_ACCESS_REQUEST:
-		return "Access-Request";
-	case RADIUS_ACCESS_ACCEPT:
-		return "Access-Accept";
-	case RADIUS_ACCESS_REJECT:
-		return "Access-Reject";
-	case RADIUS_ACCESS_CHALLENGE:
-		return "Access-Challenge";
-	}
-	return "other";
-}
-
 void events_radius(const char *port, const char *session, const char *server,
                    const struct radius_effect *effect, unsigned code)
 {
 	bool request = code == RADIUS_ACCESS_REQUEST;
 
 	log_event(LOG_LEVEL_DEBUG, "radius", "{s:s,s:o,s:s,s:i,s:s,s:o}", "port", port, "session",
-	          events_text(session), "code", code_text(code), "id", (int)effect->id, "server",
-	          server, "attempt", request ? json_integer(effect->attempt) : json_null());
+	          events_text(session), "code", radius_code_text((uint8_t)code), "id",
+	          (int)effect->id, "server", server, "attempt",
+	          request ? json_integer(effect->attempt) : json_null());
+}
+
+void events_das(const char *client, const struct das_request *request, enum das_error_cause cause,
+                const struct das_session *session)
+{
+	bool read = request->cause == DAS_DONE && !request->repeated;
+
+	log_event(cause == DAS_DONE ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "das",
+	          "{s:s,s:s,s:s?,s:s?,s:o,s:o,s:b,s:o,s:s?,s:b}", "client", client, "code",
+	          radius_code_text(request->packet.code), "action",
+	          read ? das_action_text(request->action) : NULL, "port",
+	          session ? session->port_id : NULL, "session",
+	          events_text(session ? session->id : ""), "mac",
+	          events_mac(session && session->has_mac, session ? session->mac : NULL), "done",
+	          cause == DAS_DONE, "error_cause",
+	          cause == DAS_DONE ? json_null() : json_integer(cause), "cause",
+	          cause == DAS_DONE ? NULL : das_error_cause_text(cause), "repeated",
+	          request->repeated);
 }

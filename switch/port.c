@@ -10,8 +10,8 @@
  *    dropped.
  * D3 When no RADIUS server answers, aWhile ends at once, but not within a second of the response:
  *    a port whose requests cannot even be sent must not ask its supplicant in a tight circle.
- * D4 The end of a session by Session-Timeout, and re-authentication of a port that is not
- *    authorised, pulse `initialize`.
+ * D4 The end of a session by Session-Timeout or port_disconnect(), and re-authentication of a port
+ *    that is not authorised, pulse `initialize`.
  */
 #include "switch/port_private.h"
 
@@ -56,20 +56,33 @@ void port_free(struct port *port)
 	free(port);
 }
 
+static void link_lost(struct port *p, enum portcall_reason reason, const char *detail, msec now)
+{
+	p->shared.portEnabled = false;
+	port_blame(p, reason, detail);
+	port_run(p, now);
+	port_forget_station(p);
+}
+
 void port_link(struct port *port, bool up, msec now)
 {
 	struct port *p = port;
 
 	if (p->shared.portEnabled == up)
 		return;
-	p->shared.portEnabled = up;
-	if (up)
-		p->decision.reason = PORTCALL_REASON_PORT_NOT_YET;
-	else
-		port_blame(p, PORTCALL_REASON_PORT_LINK_DOWN, "");
+	if (!up) {
+		link_lost(p, PORTCALL_REASON_PORT_LINK_DOWN, "", now);
+		return;
+	}
+	p->shared.portEnabled = true;
+	p->decision.reason = PORTCALL_REASON_PORT_NOT_YET;
 	port_run(p, now);
-	if (!up)
-		port_forget_station(p);
+}
+
+void port_take_down(struct port *port, enum portcall_reason reason, const char *detail, msec now)
+{
+	if (port->shared.portEnabled)
+		link_lost(port, reason, detail, now);
 }
 
 static void input_start(struct port *p, const struct eapol_frame *frame, msec now)
@@ -207,6 +220,14 @@ void port_reauthenticate(struct port *port, msec now)
 	} else {
 		port_pulse_initialize(port, now); /* D4 */
 	}
+}
+
+void port_disconnect(struct port *port, enum portcall_reason reason, const char *detail, msec now)
+{
+	if (!port->shared.portEnabled || port->shared.portControl != PORT_AUTO)
+		return;
+	port_blame(port, reason, detail);
+	port_pulse_initialize(port, now);
 }
 
 static void build_frame(struct port *p, const struct port_pending *effect)

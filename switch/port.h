@@ -80,6 +80,10 @@ void port_tick(struct port *port, msec now); /* idempotent */
 msec port_deadline(const struct port *port);
 void port_set_control(struct port *port, enum port_control control, msec now);
 void port_reauthenticate(struct port *port, msec now);
+/* End the session or attempt for `reason`; a new one may begin at once.  `detail`: printable. */
+void port_disconnect(struct port *port, enum portcall_reason reason, const char *detail, msec now);
+/* As port_link(false), for another reason than that the link was lost. */
+void port_take_down(struct port *port, enum portcall_reason reason, const char *detail, msec now);
 
 /* The verified reply of `server` to `request`; views need to live only for this call. */
 void port_radius_reply(struct port *port, uint64_t request, const struct radius_packet *reply,

@@ -10,7 +10,10 @@
 #include <arpa/inet.h>
 
 #include "common/digest.h"
+#include "switch/das.h"
 #include "switch/radius_client.h"
+
+enum { SECTION_MAX = 120 };
 
 const char switch_conf_modes[] = "auto force-authorized force-unauthorized";
 
@@ -21,6 +24,9 @@ static const struct conf_rule rules[] = {
 	{ "radius|port", .min = 1, .max = 65535 },
 	{ "radius|timeout", .min = 1, .max = 60 },
 	{ "radius|attempts", .min = 1, .max = 20 },
+	{ "dynamic-authorisation|port", .min = 1, .max = 65535 },
+	{ "dynamic-authorisation|window", .min = 1, .max = 86400 },
+	{ "dynamic-authorisation|event-timestamp", .choices = "required optional" },
 	{ "vlan|id", .min = 1, .max = 4094 },
 	{ "port|mode", .choices = switch_conf_modes },
 	{ "port|tx-period", .min = 1, .max = 65535 },
@@ -74,35 +80,92 @@ static const char *string(cfg_t *cfg, const char *option)
 	return text && *text ? text : NULL;
 }
 
+socklen_t switch_conf_address_len(const union switch_conf_address *address)
+{
+	return address->any.sa_family == AF_INET ? sizeof(address->v4) : sizeof(address->v6);
+}
+
+static bool read_address(const struct reading *r, const char *section, const char *text,
+                         unsigned port, union switch_conf_address *ret_address)
+{
+	if (!text)
+		return refuse(r, "%s: address is missing.", section);
+	if (inet_pton(AF_INET, text, &ret_address->v4.sin_addr) == 1) {
+		ret_address->v4.sin_family = AF_INET;
+		ret_address->v4.sin_port = htons((uint16_t)port);
+		return true;
+	}
+	if (inet_pton(AF_INET6, text, &ret_address->v6.sin6_addr) == 1) {
+		ret_address->v6.sin6_family = AF_INET6;
+		ret_address->v6.sin6_port = htons((uint16_t)port);
+		return true;
+	}
+	return refuse(r, "%s: address = \"%s\" is not an IP address.", section, text);
+}
+
+static bool read_secret(const struct reading *r, const char *section, cfg_t *cfg,
+                        char ret_secret[static CONF_SECRET_MAX])
+{
+	const char *file = string(cfg, "secret-file");
+	char why[CONF_WHY_LEN];
+
+	if (!file)
+		return refuse(r, "%s: secret-file is missing.", section);
+	if (!conf_secret(file, ret_secret, why))
+		return refuse(r, "%s: %s", section, why);
+	if (strlen(ret_secret) > RADIUS_MAX_SECRET)
+		return refuse(r, "%s: the secret in %s is longer than %d octets.", section, file,
+		              RADIUS_MAX_SECRET);
+	return true;
+}
+
 static bool read_server(const struct reading *r, cfg_t *cfg, struct switch_conf_server *s)
 {
-	const char *secret = string(cfg, "secret-file");
-	char why[CONF_WHY_LEN];
+	char section[SECTION_MAX];
 
 	s->name = cfg_title(cfg);
 	s->address = string(cfg, "address");
 	s->port = (unsigned)cfg_getint(cfg, "port");
 	s->timeout = (msec)cfg_getint(cfg, "timeout") * 1000;
 	s->attempts = (unsigned)cfg_getint(cfg, "attempts");
-	if (!s->address)
-		return refuse(r, "radius %s: address is missing.", s->name);
-	if (!secret)
-		return refuse(r, "radius %s: secret-file is missing.", s->name);
-	if (inet_pton(AF_INET, s->address, &s->to.v4.sin_addr) == 1) {
-		s->to.v4.sin_family = AF_INET;
-		s->to.v4.sin_port = htons((uint16_t)s->port);
-	} else if (inet_pton(AF_INET6, s->address, &s->to.v6.sin6_addr) == 1) {
-		s->to.v6.sin6_family = AF_INET6;
-		s->to.v6.sin6_port = htons((uint16_t)s->port);
-	} else {
-		return refuse(r, "radius %s: address = \"%s\" is not an IP address.", s->name,
-		              s->address);
+	snprintf(section, sizeof(section), "radius %s", s->name);
+	return read_address(r, section, s->address, s->port, &s->to) &&
+	       read_secret(r, section, cfg, s->secret);
+}
+
+static bool read_das_client(const struct reading *r, cfg_t *cfg, struct switch_conf_das_client *c)
+{
+	char section[SECTION_MAX];
+
+	c->name = cfg_title(cfg);
+	c->address = string(cfg, "address");
+	snprintf(section, sizeof(section), "dynamic-authorisation client %s", c->name);
+	return read_address(r, section, c->address, 0, &c->from) &&
+	       read_secret(r, section, cfg, c->secret);
+}
+
+static bool read_das(const struct reading *r, cfg_t *cfg)
+{
+	struct switch_conf_das *das = &r->conf->das;
+	unsigned clients = cfg_size(cfg, "client");
+
+	das->address = string(cfg, "address");
+	das->port = (unsigned)cfg_getint(cfg, "port");
+	das->window = (unsigned)cfg_getint(cfg, "window");
+	das->timestamp_optional = strcmp(cfg_getstr(cfg, "event-timestamp"), "optional") == 0;
+	if (!read_address(r, "dynamic-authorisation", das->address, das->port, &das->at))
+		return false;
+	if (clients == 0 || clients > DAS_MAX_CLIENTS)
+		return refuse(r, "dynamic-authorisation: there are not 1 to %d client sections.",
+		              DAS_MAX_CLIENTS);
+	das->clients = calloc(clients, sizeof(*das->clients));
+	if (!das->clients)
+		return refuse(r, "out of memory.");
+	for (unsigned i = 0; i < clients; i++) {
+		das->client_n++;
+		if (!read_das_client(r, cfg_getnsec(cfg, "client", i), &das->clients[i]))
+			return false;
 	}
-	if (!conf_secret(secret, s->secret, why))
-		return refuse(r, "radius %s: %s", s->name, why);
-	if (strlen(s->secret) > RADIUS_MAX_SECRET)
-		return refuse(r, "radius %s: the secret in %s is longer than %d octets.", s->name,
-		              secret, RADIUS_MAX_SECRET);
 	return true;
 }
 
@@ -249,6 +312,19 @@ static cfg_t *read_file(const char *path, char *why)
 		CFG_STR("secret-file", NULL, CFGF_NONE), CFG_INT("timeout", 2, CFGF_NONE),
 		CFG_INT("attempts", 4, CFGF_NONE),       CFG_END(),
 	};
+	cfg_opt_t client[] = {
+		CFG_STR("address", NULL, CFGF_NONE),
+		CFG_STR("secret-file", NULL, CFGF_NONE),
+		CFG_END(),
+	};
+	cfg_opt_t das[] = {
+		CFG_STR("address", NULL, CFGF_NONE),
+		CFG_INT("port", 3799, CFGF_NONE),
+		CFG_INT("window", 300, CFGF_NONE),
+		CFG_STR("event-timestamp", "required", CFGF_NONE),
+		CFG_SEC("client", client, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_END(),
+	};
 	cfg_opt_t vlan[] = { CFG_INT("id", 0, CFGF_NONE), CFG_END() };
 	cfg_opt_t port[] = {
 		CFG_STR("interface", NULL, CFGF_NONE),
@@ -276,6 +352,8 @@ static cfg_t *read_file(const char *path, char *why)
 		CFG_INT("fdb-age", 300, CFGF_NONE),
 		CFG_INT("fdb-max", 8192, CFGF_NONE),
 		CFG_SEC("radius", radius, section),
+		/* of CFGF_MULTI, so that there is none when the file has none */
+		CFG_SEC("dynamic-authorisation", das, CFGF_MULTI),
 		CFG_SEC("vlan", vlan, section),
 		CFG_SEC("port", port, section),
 		CFG_END(),
@@ -313,6 +391,13 @@ struct switch_conf *switch_conf_read(const char *path, char ret_why[static CONF_
 		refuse(&r, "nas-identifier is longer than %d octets.", PORT_MAX_NAME);
 		goto fail;
 	}
+	if (cfg_size(conf->cfg, "dynamic-authorisation") > 1) {
+		refuse(&r, "there is more than one dynamic-authorisation section.");
+		goto fail;
+	}
+	if (cfg_size(conf->cfg, "dynamic-authorisation") == 1 &&
+	    !read_das(&r, cfg_getnsec(conf->cfg, "dynamic-authorisation", 0)))
+		goto fail;
 	if (read_addresses(&r) && read_sections(&r))
 		return conf;
 fail:
@@ -326,6 +411,9 @@ void switch_conf_free(struct switch_conf *conf)
 		return;
 	for (unsigned i = 0; conf->servers && i <= conf->server_n; i++)
 		digest_wipe(conf->servers[i].secret, sizeof(conf->servers[i].secret));
+	for (unsigned i = 0; i < conf->das.client_n; i++)
+		digest_wipe(conf->das.clients[i].secret, sizeof(conf->das.clients[i].secret));
+	free(conf->das.clients);
 	free(conf->servers);
 	free(conf->vlans);
 	free(conf->ports);

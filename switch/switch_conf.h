@@ -14,18 +14,40 @@
 #include "common/log.h"
 #include "switch/port.h"
 
+union switch_conf_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+socklen_t switch_conf_address_len(const union switch_conf_address *address);
+
 struct switch_conf_server {
 	const char *name;
 	const char *address; /* as written */
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} to;
+	union switch_conf_address to;
 	unsigned port;
 	char secret[CONF_SECRET_MAX];
 	msec timeout;
 	unsigned attempts;
+};
+
+struct switch_conf_das_client {
+	const char *name;
+	const char *address; /* as written */
+	union switch_conf_address from;
+	char secret[CONF_SECRET_MAX];
+};
+
+/* client_n == 0: there is no dynamic authorisation server. */
+struct switch_conf_das {
+	const char *address; /* as written */
+	union switch_conf_address at;
+	unsigned port;
+	unsigned window; /* s */
+	bool timestamp_optional;
+	unsigned client_n;
+	struct switch_conf_das_client *clients;
 };
 
 struct switch_conf_port {
@@ -53,6 +75,7 @@ struct switch_conf {
 	size_t fdb_max;
 	unsigned server_n, vlan_n, port_n;
 	struct switch_conf_server *servers;
+	struct switch_conf_das das;
 	struct port_vlan *vlans;
 	struct switch_conf_port *ports;
 };

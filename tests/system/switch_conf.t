@@ -92,6 +92,28 @@ refused 'a port name that could be a path' "$server port \"../p1\" { interface =
 refused 'an interface name that cannot be' "$server port p1 { interface = abcdefghijklmnop }" \
 	'"abcdefghijklmnop" is not the name of a network interface'
 
+# --- dynamic authorisation ----------------------------------------------------------------------------
+
+das() {
+	printf 'dynamic-authorisation { %s }\n%s\n%s\n' "$1" "$server" "$port"
+}
+client='client a { address = ::1 secret-file = secret }'
+refused 'no address to listen at' "$(das "$client")" 'dynamic-authorisation: address is missing'
+refused 'a name to listen at' "$(das "address = localhost $client")" 'address = "localhost" is not an IP address'
+refused 'no clients' "$(das 'address = ::')" 'dynamic-authorisation: there are not 1 to 16 client sections'
+refused 'a client without an address' "$(das 'address = :: client a { secret-file = secret }')" \
+	'dynamic-authorisation client a: address is missing'
+refused 'a client without a secret' "$(das 'address = :: client a { address = ::1 }')" \
+	'dynamic-authorisation client a: secret-file is missing'
+refused 'a secret for everybody to read' "$(das 'address = :: client a { address = ::1 secret-file = open }')" \
+	'client a: Cannot use the secret in open: everybody may read'
+refused 'a window out of range' "$(das "address = :: window = 0 $client")" 'window = 0 is not in 1 to 86400'
+refused 'a choice that is none' "$(das "address = :: event-timestamp = no $client")" \
+	'event-timestamp = "no" is not one of: required optional'
+two="dynamic-authorisation { address = :: $client }"
+refused 'two of them' "$two $two $server $port" \
+	'more than one dynamic-authorisation'
+
 # --- the world around it: status 1 --------------------------------------------------------------------
 
 # fails DESCRIPTION SENTENCE: good.conf does not start, with just this sentence.
@@ -115,6 +137,10 @@ sed -i '1i capture-dir = /run/nowhere' good.conf
 fails 'a capture-dir that is not there' \
 	'Cannot write the capture /run/nowhere/p1.pcap: No such file or directory.'
 sed -i '1d' good.conf
+printf '%s\n' 'dynamic-authorisation { address = 192.0.2.9 client a { address = ::1 secret-file = secret } }' >>good.conf
+fails 'an address that is not here' \
+	'Cannot listen for dynamic authorisation at 192.0.2.9 port 3799: Cannot assign requested address.'
+sed -i '$d' good.conf
 mkdir switch.sock
 timeout 10 "$SWITCH" --config good.conf >said 2>&1
 is 'a control path that is taken: status 1' $? 1

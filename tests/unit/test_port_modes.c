@@ -177,6 +177,92 @@ static void random_events_never_open_by_themselves(void **state)
 	port_free(b.port);
 }
 
+static void a_disconnect_ends_the_session(void **state)
+{
+	struct bench b;
+	char session[PORT_SESSION_LEN + 1];
+
+	(void)state;
+	bench_up(&b);
+	bench_authenticate(&b);
+	strcpy(session, b.session);
+	bench_clear(&b);
+	port_disconnect(b.port, PORTCALL_REASON_PORT_DISCONNECTED, "operator", b.now);
+	bench_drain(&b);
+	assert_int_equal(b.closes, 1);
+	assert_int_equal(b.reason, PORTCALL_REASON_PORT_DISCONNECTED);
+	assert_string_equal(b.detail, "operator");
+	assert_string_equal(b.session, session);
+	assert_true(b.has_mac && mac_equal(b.mac, bench_phone));
+	assert_false(bench_status(&b).authorized);
+	/* asked again at once, in another session */
+	assert_int_equal(b.eap.type, EAP_METHOD_IDENTITY);
+	assert_string_not_equal(bench_status(&b).session, session);
+	bench_authenticate(&b);
+	assert_int_equal(b.grants, 1);
+	port_free(b.port);
+}
+
+static void a_disconnect_ends_an_attempt(void **state)
+{
+	struct bench b;
+	uint64_t handle;
+
+	(void)state;
+	bench_up(&b);
+	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
+	handle = b.handle;
+	port_disconnect(b.port, PORTCALL_REASON_PORT_DISCONNECTED, "operator", b.now);
+	bench_drain(&b);
+	assert_int_equal(b.cancelled, handle);
+	assert_int_equal(b.closes, 1);
+	/* an Accept that was under way is too late */
+	bench_reply_to(&b, handle, RADIUS_ACCESS_ACCEPT, span(NULL, 0), BENCH_VLAN_20);
+	assert_int_equal(b.grants, 0);
+	port_free(b.port);
+}
+
+static void forced_ports_have_nothing_to_disconnect(void **state)
+{
+	struct port_config config = bench_config();
+	struct bench b;
+
+	(void)state;
+	config.control = PORT_FORCE_AUTHORIZED;
+	bench_up_with(&b, &config);
+	bench_clear(&b);
+	port_disconnect(b.port, PORTCALL_REASON_PORT_DISCONNECTED, "operator", b.now);
+	bench_drain(&b);
+	assert_int_equal(b.closes, 0);
+	assert_true(bench_status(&b).authorized);
+	port_free(b.port);
+}
+
+static void a_port_that_is_taken_down_says_why(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b);
+	bench_authenticate(&b);
+	bench_clear(&b);
+	port_take_down(b.port, PORTCALL_REASON_PORT_DISABLED, "operator", b.now);
+	bench_drain(&b);
+	assert_int_equal(b.closes, 1);
+	/* the link that is lost by that is no other reason */
+	port_link(b.port, false, b.now);
+	port_take_down(b.port, PORTCALL_REASON_PORT_BOUNCED, "", b.now);
+	bench_drain(&b);
+	assert_int_equal(b.closes, 1);
+	assert_int_equal(bench_status(&b).reason, PORTCALL_REASON_PORT_DISABLED);
+	assert_false(bench_status(&b).link || bench_status(&b).has_mac);
+	port_link(b.port, true, b.now);
+	bench_drain(&b);
+	bench_authenticate(&b);
+	assert_int_equal(b.grants, 1);
+	port_free(b.port);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +274,12 @@ int main(void)
 		C("zero for periods and counts does not spin", extreme_periods_do_not_spin),
 		C("20,000 random events: only an Accept with a VLAN opens, nothing gets stuck",
 		  random_events_never_open_by_themselves),
+		C("RFC 5176: a disconnect ends the session, and another may begin",
+		  a_disconnect_ends_the_session),
+		C("... and an attempt, whatever the server says then",
+		  a_disconnect_ends_an_attempt),
+		C("... but no forced port", forced_ports_have_nothing_to_disconnect),
+		C("a port that is taken down says why", a_port_that_is_taken_down_says_why),
 	};
 
 	return cmocka_run_group_tests_name("port_modes", tests, NULL, NULL);
