@@ -82,7 +82,7 @@ rmdir "$fake"
 # --- --keep and --run-dir ----------------------------------------------------------------------------------------------
 
 begin --keep
-ok '--keep stays up after the proof' wait_for 20 has 'stays up until Ctrl-C'
+ok '--keep stays up after the proof' wait_for 60 has 'stays up until Ctrl-C'
 folder=$(sed -n 's/^  files  *//p' lab.log)
 ok 'it names its folder' test -d "$folder"
 inside() {
@@ -112,7 +112,7 @@ chroot_tree root
 mount --make-rshared /
 mounts=$(cat /proc/self/mountinfo)
 start lab chroot root perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$BIN/portcall" lab --key p256 --keep
-ok 'the lab runs in a chroot' wait_for 20 has 'stays up until Ctrl-C'
+ok 'the lab runs in a chroot' wait_for 60 has 'stays up until Ctrl-C'
 folder=$(sed -n 's/^  files  *//p' lab.log)
 like 'lab runs a command inside' "$(chroot root sh -c '. "$1/env" && lab_in phone1 ip -br addr show eth0' sh "$folder" 2>&1)" '10\.77\.20\.'
 kill -INT "$(cat lab.pid)"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 is 'the test is process 1 of its own pid namespace' "$$" 1
-is '/run holds nothing of the host' "$(findmnt -no FSTYPE /run) $(find /run -type f | wc -l)" 'tmpfs 0'
+is '/run holds nothing of the host' "$(stat -f -c %T /run) $(find /run -type f | wc -l)" 'tmpfs 0'
 is 'there is no interface but loopback' "$(ip -o link | wc -l)" 1
 
 netns left right
@@ -44,6 +44,26 @@ exit 0
 EOF
 bash short.t >short.out
 is 'a test that ends early fails' $? 1
+
+cat >skip.t <<EOF
+. "$ROOT/tests/system/lib.sh"
+need no-such-program
+is 'one is two' 1 2
+EOF
+skipped=$(bash skip.t)
+is 'a missing program skips the test' "$? $skipped" '0 1..0 # SKIP no-such-program is not installed'
+
+cat >bail.t <<EOF
+. "$ROOT/tests/system/lib.sh"
+BUILD='$BUILD/lib-self'
+is 'one is one' 1 1
+bail 'no server'
+EOF
+bailed=$("$ROOT/tests/run" bail.t skip.t)
+is 'a test that cannot go on fails' $? 1
+like '... and says why' "$bailed" 'not ok 2 - no server'
+like '... and the next ones still run' "$bailed" '^1 passed, 1 failed$'
+rm -rf "$BUILD/lib-self"
 
 # a chroot, whose root folder is no mount point; what is mounted in it would be seen outside
 cat >inside.t <<EOF

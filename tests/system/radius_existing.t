@@ -32,11 +32,12 @@ sed -i -E "s,^logdir = .*,logdir = $SCRATCH," raddb/radiusd.conf
 sed -i -E "s,^run_dir = .*,run_dir = $SCRATCH," raddb/radiusd.conf
 
 # 1. the module beside the server's own (make install does it)
-sed -i "s,^libdir = .*,libdir = $BUILD/lib:/usr/lib/freeradius," raddb/radiusd.conf
+sed -i "s,^libdir = .*,libdir = \"$BUILD/lib:/usr/lib/freeradius\"," raddb/radiusd.conf
 
-# 2. the dictionary
+# 2. the dictionary, which takes no path with a space
+cp "$ROOT/configs/freeradius/dictionary.portcall" raddb
 # shellcheck disable=SC2016 # it is the dictionary's own word
-printf '$INCLUDE %s/configs/freeradius/dictionary.portcall\n' "$ROOT" >>raddb/dictionary
+printf '$INCLUDE dictionary.portcall\n' >>raddb/dictionary
 
 # 3. the module's settings
 # shellcheck disable=SC2016 # the variables are the configuration's
