@@ -46,7 +46,7 @@ TEST_LIBS = $(call pkg,--libs,cmocka)
 # --- what there is ------------------------------------------------------------------------------
 
 # of libportcall: no shell code in here
-COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_read credential credential_read anchor pkcs12 pkcs12_passphrase pkcs12_protection crl ocsp cert_policy cert_policy_single cert_text digest
+COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_scan item_read credential credential_read anchor pkcs12 pkcs12_passphrase pkcs12_protection crl ocsp cert_policy cert_policy_single cert_text digest
 # shells' common parts
 COMMON_SHELL := log control conf
 SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume effects supplicant_config supplicant

@@ -11,15 +11,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 
 #include "common/bytes.h"
+#include "common/item_scan.h"
 #include "common/text.h"
 
-enum { MAX_NAME = 128, MAX_INDEX = 9999 };
+enum {
+	MAX_NAME = 128,
+	MAX_INDEX = 9999,
+	MAX_MARKUP = 32768, /* elements, attributes and the like: libxml2 keeps their names */
+};
 
 struct reading {
 	xmlParserCtxtPtr parser;
@@ -28,6 +32,7 @@ struct reading {
 	struct portcall_why why;
 	char culprit[MAX_NAME + 1]; /* the item that `why` is about, or "" */
 	unsigned depth;
+	unsigned markup; /* elements and attributes so far */
 	bool in_item;
 	struct portcall_item item; /* the open one: index and line */
 	char name[MAX_NAME + 1];
@@ -133,6 +138,27 @@ static void open_item(struct reading *r, int count, const xmlChar **attribute)
 	r->in_item = named;
 }
 
+/* False: there is too much of it. */
+static bool count_markup(struct reading *r, unsigned more)
+{
+	r->markup += more;
+	if (r->markup <= MAX_MARKUP)
+		return true;
+	refuse(r, PORTCALL_ERR_LIMIT, PORTCALL_REASON_XML_TOO_MANY_ITEMS, line_of(r),
+	       "more than %d elements and attributes", MAX_MARKUP);
+	return false;
+}
+
+static void on_instruction(void *ctx, const xmlChar *target, const xmlChar *data)
+{
+	struct reading *r = ctx;
+
+	(void)target;
+	(void)data;
+	if (!r->err)
+		(void)count_markup(r, 1);
+}
+
 static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                      int namespaces, const xmlChar **namespace, int attributes, int defaulted,
                      const xmlChar **attribute)
@@ -141,7 +167,6 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 
 	(void)prefix;
 	(void)uri;
-	(void)namespaces;
 	(void)namespace;
 	(void)defaulted;
 	if (r->err)
@@ -151,6 +176,8 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		       "element %.64s", (const char *)name);
 		return;
 	}
+	if (!count_markup(r, 1 + (unsigned)attributes + (unsigned)namespaces))
+		return;
 	if (r->in_item) {
 		refuse(r, PORTCALL_ERR_SYNTAX, PORTCALL_REASON_XML_SYNTAX, line_of(r),
 		       "element %.64s stands inside the item %s of line %d; is an </Item> missing?",
@@ -221,59 +248,13 @@ static void on_error(void *ctx, xmlErrorPtr error)
 		       error->message ? error->message : "");
 }
 
-static bool encoding_is_read(const char *name, size_t n)
-{
-	static const char *const read[] = { "UTF-8",    "UTF-16",     "UTF-16LE",
-		                            "UTF-16BE", "ISO-8859-1", "US-ASCII" };
-
-	for (size_t i = 0; i < sizeof(read) / sizeof(*read); i++)
-		if (strlen(read[i]) == n && !strncasecmp(read[i], name, n))
-			return true;
-	return false;
-}
-
-/*
- * Looks at the first octets before libxml2 does, which would hand nearly any encoding to iconv.
- * `ret_name`: the refused encoding.
- */
-static bool encoding_fits(struct span doc, char ret_name[static 32])
-{
-	static const char opening[] = "<?xml";
-	const char *text = (const char *)doc.p, *end, *at;
-	size_t n = 0;
-
-	strcpy(ret_name, "unknown");
-	if (doc.n >= 4 &&
-	    ((doc.p[0] == 0xff && doc.p[1] == 0xfe) || (doc.p[0] == 0xfe && doc.p[1] == 0xff) ||
-	     !memcmp(doc.p, "<\0?\0", 4) || !memcmp(doc.p, "\0<\0?", 4)))
-		return doc.p[2] || doc.p[3]; /* FF FE 00 00: UTF-32 */
-	if (doc.n >= 3 && !memcmp(doc.p, "\xef\xbb\xbf", 3)) {
-		text += 3;
-		doc.n -= 3;
-	}
-	if (doc.n < sizeof(opening) || memcmp(text, opening, sizeof(opening) - 1))
-		return true;
-	end = memmem(text, doc.n, "?>", 2);
-	at = end ? memmem(text, (size_t)(end - text), "encoding", 8) : NULL;
-	if (!at)
-		return true;
-	for (at += 8; at < end && *at != '"' && *at != '\''; at++)
-		;
-	if (at == end)
-		return true; /* malformed: the parser says so */
-	for (at++; at + n < end && at[n] != '"' && at[n] != '\''; n++)
-		;
-	snprintf(ret_name, 32, "%.*s", (int)(n < 31 ? n : 31), at);
-	return encoding_is_read(at, n);
-}
-
 static void parse(struct reading *r, struct span doc)
 {
-	char encoding[32];
+	struct portcall_why why;
+	enum portcall_err err = item_scan(doc, &why);
 
-	if (!encoding_fits(doc, encoding)) {
-		refuse(r, PORTCALL_ERR_SYNTAX, PORTCALL_REASON_XML_ENCODING, 1, "encoding %s",
-		       encoding);
+	if (err) {
+		refuse(r, err, why.reason, why.line, "%s", why.text);
 		return;
 	}
 	xmlInitParser();
@@ -287,6 +268,7 @@ static void parse(struct reading *r, struct span doc)
 	r->parser->sax->internalSubset = on_doctype;
 	r->parser->sax->startElementNs = on_start;
 	r->parser->sax->endElementNs = on_end;
+	r->parser->sax->processingInstruction = on_instruction;
 	r->parser->sax->characters = on_text;
 	r->parser->sax->ignorableWhitespace = on_text;
 	r->parser->sax->cdataBlock = on_text;

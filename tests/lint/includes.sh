@@ -17,7 +17,7 @@ kind_of() {
 	case $1 in
 	include/portcall/*) echo public ;;
 	common/bytes.* | common/mac.* | common/eap.* | common/eapol.* | common/fsm.h | common/reason.*) echo codec ;;
-	common/auto.h | common/digest.h | common/item.h | common/item_name.c | common/pem.* | common/text.*) echo pure ;;
+	common/auto.h | common/digest.h | common/item.h | common/item_name.c | common/item_scan.* | common/pem.* | common/text.*) echo pure ;;
 	common/cert_policy.h | common/pkcs12_passphrase.*) echo pure ;;
 	common/item.c | common/item_read.c) echo libxml ;;
 	common/credential_openssl.h | common/credential*.c | common/pkcs12*.c | common/anchor.c | common/crl.c | common/ocsp.c | common/cert_*.c | common/digest.c) echo openssl ;;
