@@ -49,7 +49,7 @@ TEST_LIBS = $(call pkg,--libs,cmocka)
 COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_scan item_read credential credential_read anchor pkcs12 pkcs12_passphrase pkcs12_protection crl ocsp cert_policy cert_policy_single cert_text digest
 # shells' common parts
 COMMON_SHELL := log control conf
-SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume effects supplicant_config supplicant
+SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume tls_wire effects supplicant_config supplicant
 PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify \
 	phone phone_dot1x phone_net phone_items phone_crls phone_control main
 # of the phone: what needs no interface, for the unit tests
@@ -138,10 +138,11 @@ $(B)/obj/libeap/$(notdir $(1)).o: $(WPA)/.ready $(B)/.flags
 endef
 $(foreach f,$(LIBEAP),$(eval $(call libeap_rule,$(f))))
 
-# the two files of ours that see libeap's headers
+# the files of ours that see libeap's headers
 EXTRA_supplicant/eap_engine = $(patsubst -I%,-isystem %,$(LIBEAP_FLAGS))
 EXTRA_supplicant/tls_backend = $(EXTRA_supplicant/eap_engine)
-$(call obj,supplicant/eap_engine supplicant/tls_backend): | $(WPA)/.ready
+EXTRA_supplicant/tls_wire = $(EXTRA_supplicant/eap_engine)
+$(call obj,supplicant/eap_engine supplicant/tls_backend supplicant/tls_wire): | $(WPA)/.ready
 
 # --- libraries and programs -----------------------------------------------------------------------
 
