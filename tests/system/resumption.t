@@ -20,7 +20,7 @@ phone ca cn=phone1 serial=3e9 for=client p12=secret
 END
 cat >inventory.json <<END
 {"format": 1, "generated": "2026-11-21T10:00:00Z", "roles": {"voice": {"vlan": "20"}}, "devices": [{"mac": "$mac",
-	"name": "phone1", "role": "voice", "certificate": {"issuer": "/CN=Test-CA", "serial": "03e9",
+	"name": "phone1", "role": "voice", "certificate": {"issuer": "/CN=Test-CA", "serial": "03e9", "cn": "phone1",
 	"not_after": "2040-01-01T00:00:00Z", "shared": false}}]}
 END
 (umask 077 && printf '%s\n' "$secret" >secret && echo secret >passphrase)
