@@ -166,6 +166,12 @@ static void on_timer(uv_timer_t *timer)
 	engine_settle(e, now);
 }
 
+static void poll_again(uv_poll_t *poll, int status, uv_poll_cb on_readable)
+{
+	if (status < 0) /* libuv stops for an error of the socket, which was read by now */
+		uv_poll_start(poll, UV_READABLE, on_readable);
+}
+
 /* --- frames ------------------------------------------------------------------------------------- */
 
 static void on_frame(struct engine *e, const struct link_frame *frame, msec now)
@@ -198,7 +204,6 @@ static void on_frames(uv_poll_t *poll, int status, int events)
 	struct engine *e = poll->data;
 	msec now = engine_now();
 
-	(void)status;
 	(void)events;
 	for (int batch = 0; batch < BATCHES; batch++) {
 		const struct link_frame *frames;
@@ -210,6 +215,7 @@ static void on_frames(uv_poll_t *poll, int status, int events)
 			on_frame(e, &frames[i], now);
 		link_packet_flush(e->link);
 	}
+	poll_again(poll, status, on_frames);
 	engine_settle(e, now);
 }
 
@@ -252,9 +258,9 @@ static void on_changes(uv_poll_t *poll, int status, int events)
 	struct engine *e = poll->data;
 	const char *intruder;
 
-	(void)status;
 	(void)events;
 	link_watch_read(e->watch);
+	poll_again(poll, status, on_changes);
 	intruder = link_watch_intruder(e->watch);
 	if (strcmp(intruder ? intruder : "", e->intruder) != 0) {
 		snprintf(e->intruder, sizeof(e->intruder), "%s", intruder ? intruder : "");
@@ -271,21 +277,21 @@ static void on_datagrams(uv_poll_t *poll, int status, int events)
 	struct link_datagram datagram;
 	msec now = engine_now();
 
-	(void)status;
 	(void)events;
 	for (int i = 0; i < DATAGRAMS && link_udp_receive(e->udp, fd, &datagram); i++) {
 		radius_client_input(e->radius, datagram.server, datagram.socket, datagram.bytes,
 		                    now);
 		drain_radius(e, now);
 	}
+	poll_again(poll, status, on_datagrams);
 	engine_settle(e, now);
 }
 
 static void on_das(uv_poll_t *poll, int status, int events)
 {
-	(void)status;
 	(void)events;
 	engine_das_input(poll->data, engine_now());
+	poll_again(poll, status, on_das);
 }
 
 /* --- wishes of the control socket --------------------------------------------------------------- */
