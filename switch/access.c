@@ -222,7 +222,7 @@ enum portcall_reason access_grant_read(const struct radius_packet *accept,
 	struct access_grant grant = { 0 };
 	struct span group;
 	const char *what;
-	uint32_t action = 0;
+	uint32_t action = 0, service = SERVICE_TYPE_FRAMED;
 	enum portcall_reason reason = find_group(accept, &group, &what);
 
 	if (reason != PORTCALL_REASON_PORT_AUTHENTICATED) {
@@ -234,9 +234,14 @@ enum portcall_reason access_grant_read(const struct radius_packet *accept,
 		access_printable(group, ret_detail, PORT_MAX_DETAIL + 1);
 		return reason;
 	}
-	if (!read_optional_u32(accept, RADIUS_SESSION_TIMEOUT, &grant.session_timeout) ||
-	    !read_optional_u32(accept, RADIUS_TERMINATION_ACTION, &action)) {
+	what = NULL;
+	if (!read_optional_u32(accept, RADIUS_SERVICE_TYPE, &service) ||
+	    service != SERVICE_TYPE_FRAMED) /* RFC 2865 5.6: as though it were a Reject */
+		what = "Service-Type is not Framed.";
+	else if (!read_optional_u32(accept, RADIUS_SESSION_TIMEOUT, &grant.session_timeout) ||
+	         !read_optional_u32(accept, RADIUS_TERMINATION_ACTION, &action))
 		what = "Session-Timeout or Termination-Action has a wrong length.";
+	if (what) {
 		access_printable(span_of_string(what), ret_detail, PORT_MAX_DETAIL + 1);
 		return PORTCALL_REASON_PORT_RADIUS_MALFORMED;
 	}

@@ -36,7 +36,7 @@ struct access_grant {
 };
 
 /*
- * The VLAN of an Access-Accept and its timers.  PORT_AUTHENTICATED: `ret_grant` is filled.
+ * The VLAN of an Access-Accept and its timers, unless it asks for another service than Framed.  PORT_AUTHENTICATED: `ret_grant` is filled.
  * PORT_VLAN_MISSING, _UNKNOWN, _MALFORMED, PORT_RADIUS_MALFORMED: it is not, and `ret_detail`
  * says what was found.
  */
