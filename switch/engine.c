@@ -58,7 +58,8 @@ void engine_drain_port(struct engine *e, unsigned port, msec now)
 			break;
 		case PORT_EFFECT_CANCEL:
 			if (e->radius)
-				radius_client_cancel(e->radius, effect.request);
+				radius_client_cancel(e->radius, effect.request, effect.unanswered,
+				                     now);
 			break;
 		case PORT_EFFECT_GRANT:
 			grant(e, port, &effect);

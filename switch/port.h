@@ -94,7 +94,7 @@ void port_radius_timeout(struct port *port, uint64_t request, msec now);
 enum port_effect_kind {
 	PORT_EFFECT_SEND,           /* send `frame` on this port's link */
 	PORT_EFFECT_ACCESS_REQUEST, /* radius_client_submit(request, attributes, server) */
-	PORT_EFFECT_CANCEL,         /* radius_client_cancel(request) */
+	PORT_EFFECT_CANCEL,         /* radius_client_cancel(request, unanswered) */
 	PORT_EFFECT_GRANT,          /* open the gate, or confirm or change an open one */
 	PORT_EFFECT_CLOSE,          /* close the gate, or an attempt failed on a closed one */
 	PORT_EFFECT_TRANSITION,     /* a machine moved */
@@ -106,7 +106,8 @@ struct port_effect {
 	/* ACCESS_REQUEST, CANCEL */
 	uint64_t request;
 	struct span attributes; /* valid until the next call on this port */
-	int server;             /* index, or RADIUS_ANY_SERVER (-1) */
+	int server;             /* ACCESS_REQUEST: index, or RADIUS_ANY_SERVER */
+	bool unanswered;        /* CANCEL: nothing came within serverTimeout */
 	/* GRANT, CLOSE; the strings are valid until the next call on this port */
 	bool has_mac;         /* false: force-authorized (GRANT), nobody was there (CLOSE) */
 	uint8_t mac[MAC_LEN]; /* of the supplicant */

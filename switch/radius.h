@@ -26,6 +26,8 @@ enum {
 	RADIUS_MAX_ATTRIBUTES = RADIUS_MAX_PACKET - RADIUS_OVERHEAD,
 };
 
+enum { RADIUS_ANY_SERVER = -1 }; /* for a request that is not bound to the server of its State */
+
 /* Codes that the switch sends or understands; any other octet may stand in radius_packet.code. */
 enum {
 	RADIUS_ACCESS_REQUEST = 1,

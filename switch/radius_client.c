@@ -118,7 +118,7 @@ static int pick_server(struct radius_client *c, uint32_t tried, msec now)
 	return fallback;
 }
 
-/* All transmissions of `q` were in vain: its server is dead unless it answered somebody since. */
+/* `q` waited in vain: its server is dead unless it answered somebody since. */
 static void blame_server(struct radius_client *c, const struct radius_request *q, msec now)
 {
 	struct server *s = &c->servers[q->server];
@@ -235,15 +235,14 @@ enum portcall_err radius_client_submit(struct radius_client *client, uint64_t se
 	return err;
 }
 
-void radius_client_cancel(struct radius_client *client, uint64_t session)
+void radius_client_cancel(struct radius_client *client, uint64_t session, bool unanswered, msec now)
 {
 	struct radius_request *q = radius_requests_of_session(&client->requests, session);
 
 	if (!q)
 		return;
-	/* nobody waits for the last timeout any more, but that was the last transmission */
-	if (q->waiting && q->attempt >= client->servers[q->server].attempts)
-		blame_server(client, q, q->due);
+	if (q->waiting && unanswered)
+		blame_server(client, q, now);
 	drop(client, q);
 }
 
@@ -356,9 +355,8 @@ static bool output_note(struct radius_client *c, struct radius_effect *ret_effec
 			.kind = RADIUS_EFFECT_SERVER,
 			.server = i,
 			.alive = s->status.alive,
-			.why = s->status.alive
-			               ? "The server answers again."
-			               : "The server answered no transmission of a request.",
+			.why = s->status.alive ? "The server answers again."
+			                       : "The server did not answer a request in time.",
 		};
 		return true;
 	}

@@ -29,12 +29,7 @@
 #include "common/fsm.h"
 #include "switch/radius.h"
 
-enum {
-	RADIUS_ANY_SERVER = -1,
-	RADIUS_MAX_SERVERS = 16,
-	RADIUS_MAX_SECRET = 128,
-	RADIUS_MAX_SOCKETS = 256
-};
+enum { RADIUS_MAX_SERVERS = 16, RADIUS_MAX_SECRET = 128, RADIUS_MAX_SOCKETS = 256 };
 
 struct radius_server_config {
 	struct span secret; /* 1 to RADIUS_MAX_SECRET octets; copied, wiped when freed */
@@ -70,8 +65,13 @@ enum portcall_err radius_client_submit(struct radius_client *client, uint64_t se
                                        struct span attributes, int server,
                                        msec now) PORTCALL_MUST_CHECK;
 
-/* Forget the request of `session`, if there is one; no effect is emitted for it any more. */
-void radius_client_cancel(struct radius_client *client, uint64_t session);
+/*
+ * Forget the request of `session`, if there is one; nothing more is told of it.  `unanswered`:
+ * its session waited as long as it can, which counts against the server as the end of all
+ * transmissions does.
+ */
+void radius_client_cancel(struct radius_client *client, uint64_t session, bool unanswered,
+                          msec now);
 
 /* A datagram from `server` arrived at `socket`. */
 void radius_client_input(struct radius_client *client, size_t server, unsigned socket,

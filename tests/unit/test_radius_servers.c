@@ -91,8 +91,28 @@ static void a_server_that_answers_others_is_not_dead(void **state)
 	radius_client_free(c);
 }
 
-/* A port's serverTimeout may end before the last wait: the server is found dead all the same. */
-static void cancel_after_the_last_transmission_blames_the_server(void **state)
+/* A port's serverTimeout may end long before all transmissions did. */
+static void a_session_that_waited_in_vain_blames_the_server(void **state)
+{
+	struct radius_client *c = client(2);
+
+	(void)state;
+	submit(c, 1, RADIUS_ANY_SERVER, 0);
+	tick(c, 2000);
+	radius_client_cancel(c, 1, true, 5000);
+	drain(c, 5000);
+	assert_int_equal(deaths, 1);
+	assert_int_equal(status(c, 0).timeouts, 1);
+	assert_int_equal(status(c, 0).outstanding, 0);
+	submit(c, 2, RADIUS_ANY_SERVER, 5000);
+	assert_int_equal(sent[sent_n - 1].server, 1);
+	/* 60 s after it was found dead, and not later, it is tried again */
+	submit(c, 3, RADIUS_ANY_SERVER, 65000);
+	assert_int_equal(sent[sent_n - 1].server, 0);
+	radius_client_free(c);
+}
+
+static void a_session_that_went_away_blames_nobody(void **state)
 {
 	struct radius_client *c = client(2);
 
@@ -100,11 +120,9 @@ static void cancel_after_the_last_transmission_blames_the_server(void **state)
 	submit(c, 1, RADIUS_ANY_SERVER, 0);
 	while (sent_n < 4)
 		tick(c, radius_client_deadline(c));
-	radius_client_cancel(c, 1);
+	radius_client_cancel(c, 1, false, 14000);
 	drain(c, 14000);
-	assert_int_equal(deaths, 1);
-	submit(c, 2, RADIUS_ANY_SERVER, 14000);
-	assert_int_equal(sent[4].server, 1);
+	assert_int_equal(deaths, 0);
 	radius_client_free(c);
 }
 
@@ -118,8 +136,9 @@ int main(void)
 		C("when all servers are dead they are asked in turn", all_dead_are_asked_in_turn),
 		C("a server that answers others is not dead",
 		  a_server_that_answers_others_is_not_dead),
-		C("cancel after the last transmission blames the server",
-		  cancel_after_the_last_transmission_blames_the_server),
+		C("a session that waited in vain counts against the server",
+		  a_session_that_waited_in_vain_blames_the_server),
+		C("a session that went away does not", a_session_that_went_away_blames_nobody),
 	};
 
 	return cmocka_run_group_tests_name("radius_servers", tests, NULL, NULL);
