@@ -29,25 +29,19 @@ const char items_check_help[] =
 	"Reads provisioning files as a phone does (the device file goes before) and says whether\n"
 	"their trust anchors and certificate could be used, and if not, why.\n"
 	"\n"
-	"  --passphrase-file FILE  its first line opens the PKCS#12; else the environment "
-	"variable\n"
-	"                          PORTCALL_PASSPHRASE\n"
+	"  --passphrase-file FILE  its first line opens the PKCS#12; else PORTCALL_PASSPHRASE\n"
 	"  --profile PROFILE       modern (default) or optipoint: RSA-1024, SHA-1 and MD5 too\n"
 	"  --verify LEVEL          how the phone will judge the RADIUS server: none, trusted\n"
 	"                          (default), full (default with --server-name)\n"
-	"  --server-name NAME      name or address in the RADIUS server's certificate, for full\n"
-	"  --server FILE           judge this RADIUS server's certificate too (PEM, its chain "
-	"behind it)\n"
-	"  --at TIME               judge dates at this time: 2026-01-31, 2026-01-31T10:00:00Z, "
-	"@SECONDS\n"
-	"  --unencrypted-pkcs12    admit a PKCS#12 without pass phrase, as unencrypted-pkcs12 = "
-	"yes does\n"
+	"  --server-name NAME      name or address in the RADIUS server's certificate\n"
+	"  --server FILE           judge this RADIUS server's certificate, too (PEM, with chain)\n"
+	"  --at TIME               judge dates at 2026-01-31, 2026-01-31T10:00:00Z or @SECONDS\n"
+	"  --unencrypted-pkcs12    admit a PKCS#12 without pass phrase\n"
 	"  --json                  one JSON object\n"
 	"\n"
 	"Exit status: 0 usable, 1 refused, 2 cannot read or wrong usage.\n"
 	"\n"
-	"  portcall items check --passphrase-file phone.pass op420adv_conf.xml "
-	"op420adv_conf020000000101.xml\n";
+	"  portcall items check --passphrase-file phone.pass op420adv_conf.xml\n";
 
 struct finding {
 	enum portcall_reason reason;
