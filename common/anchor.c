@@ -14,7 +14,10 @@
 #include "common/auto.h"
 #include "common/pem.h"
 
-enum { MAX_DER = 64 << 10 };
+enum {
+	MAX_DER = 16 << 10,   /* octets of one certificate; OpenSSL may need thirty times that */
+	MAX_TOTAL = 64 << 10, /* of all in one text */
+};
 
 static int line_at(struct span text, int line, size_t at)
 {
@@ -61,6 +64,16 @@ static enum portcall_err refuse_der(const unsigned char *der, size_t n, int line
 	              "its DER form is damaged", damage);
 }
 
+/* Octets in DER. */
+static size_t size_of(STACK_OF(X509) *certs)
+{
+	size_t size = 0;
+
+	for (int i = 0; i < sk_X509_num(certs); i++)
+		size += (size_t)i2d_X509(sk_X509_value(certs, i), NULL);
+	return size;
+}
+
 /* One certificate: `body` is its base64, at `at` in the whole `text`. */
 static enum portcall_err add_base64(struct span text, size_t at, struct span body, int line,
                                     STACK_OF(X509) *certs, struct portcall_why *ret_why)
@@ -83,10 +96,10 @@ static enum portcall_err add_base64(struct span text, size_t at, struct span bod
 	line = line_at(text, line, at);
 	if (!n || n > MAX_DER)
 		return refuse(ret_why, PORTCALL_ERR_SYNTAX, PORTCALL_REASON_CA_SYNTAX, line,
-		              n ? "the certificate is larger than 64 KiB"
+		              n ? "the certificate is larger than 16 KiB"
 		                : "the certificate is empty",
 		              "");
-	if (sk_X509_num(certs) >= CREDENTIAL_MAX_CERTS)
+	if (sk_X509_num(certs) >= CREDENTIAL_MAX_CERTS || size_of(certs) + n > MAX_TOTAL)
 		return refuse(ret_why, PORTCALL_ERR_LIMIT, PORTCALL_REASON_CA_TOO_MANY, line, "",
 		              "");
 	ERR_clear_error();

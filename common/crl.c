@@ -200,7 +200,7 @@ enum portcall_err portcall_crls_read(const void *file, size_t n, int64_t now,
 		err = refuse_memory(&r);
 	} else if (n > PORTCALL_CRLS_MAX_FILE) {
 		err = refuse(&r, PORTCALL_ERR_LIMIT, PORTCALL_REASON_CRL_LIMIT, 0,
-		             "more than 512 KiB", "");
+		             "more than 256 KiB", "");
 	} else {
 		r.crls->references = 1;
 		/* DER begins with a SEQUENCE, and PEM text not with its tag, which is the digit 0 */

@@ -8,29 +8,53 @@ static bool is_tag(uint16_t ethertype)
 	return ethertype == TPID_CTAG || ethertype == TPID_STAG;
 }
 
-enum portcall_err eapol_decode(struct span frame, struct eapol_frame *ret_frame)
+/* `ret_fault` says what is wrong when it is not OK. */
+static enum portcall_err decode(struct span frame, struct eapol_frame *ret_frame,
+                                enum eapol_fault *ret_fault)
 {
 	struct reader r = reader_of(frame);
 	struct eapol_frame f = { 0 };
+	uint16_t ethertype;
+	uint8_t type;
 
 	f.dst = read_bytes(&r, MAC_LEN).p;
 	f.src = read_bytes(&r, MAC_LEN).p;
-	uint16_t ethertype = read_u16(&r);
-
+	ethertype = read_u16(&r);
 	for (int tags = 0; is_tag(ethertype) && tags < TAGS_MAX; tags++) {
 		read_u16(&r);
 		ethertype = read_u16(&r);
 	}
+	*ret_fault = EAPOL_FOREIGN;
+	if (!reader_ok(&r) || ethertype != EAPOL_ETHERTYPE || mac_is_group(f.src))
+		return PORTCALL_DISCARD;
 	f.version = read_u8(&r);
-	uint8_t type = read_u8(&r);
-
+	type = read_u8(&r);
 	f.body = read_bytes(&r, read_u16(&r));
-	if (!reader_ok(&r) || ethertype != EAPOL_ETHERTYPE || f.version == 0 ||
-	    mac_is_group(f.src) || type > EAPOL_ANNOUNCEMENT_REQUEST)
+	*ret_fault = EAPOL_BAD_LENGTH;
+	if (!reader_ok(&r))
+		return PORTCALL_DISCARD;
+	*ret_fault = EAPOL_BAD_TYPE;
+	if (f.version == 0 || type > EAPOL_ANNOUNCEMENT_REQUEST)
 		return PORTCALL_DISCARD;
 	f.type = (enum eapol_type)type;
 	*ret_frame = f;
 	return PORTCALL_OK;
+}
+
+enum portcall_err eapol_decode(struct span frame, struct eapol_frame *ret_frame)
+{
+	enum eapol_fault fault;
+
+	return decode(frame, ret_frame, &fault);
+}
+
+enum eapol_fault eapol_fault(struct span frame)
+{
+	struct eapol_frame ignored;
+	enum eapol_fault fault;
+
+	(void)decode(frame, &ignored, &fault);
+	return fault;
 }
 
 enum portcall_err eapol_encode(const uint8_t dst[static MAC_LEN], const uint8_t src[static MAC_LEN],

@@ -47,6 +47,14 @@ struct eapol_frame {
 enum portcall_err eapol_decode(struct span frame,
                                struct eapol_frame *ret_frame) PORTCALL_MUST_CHECK;
 
+/* Why a frame was DISCARDed, for the counters of 802.1X-2004 9.4.2 and 9.5.2. */
+enum eapol_fault {
+	EAPOL_FOREIGN,    /* not EAPOL at all, or from a group address */
+	EAPOL_BAD_TYPE,   /* version 0 or an unknown packet type */
+	EAPOL_BAD_LENGTH, /* shorter than its length field says */
+};
+enum eapol_fault eapol_fault(struct span frame);
+
 /*
  * Write a frame of `type` around `body`, padded with zeros to 60 octets (Ethernet's minimum).
  * ERR_LIMIT: `max` is too small or the body longer than 65,535 octets.

@@ -90,6 +90,9 @@ const char *item_name_meant(const char *name)
 
 		if (!strcmp(name, known[i]))
 			return NULL;
+		if (n > strlen(known[i]) + COST_MAX / COST_EDIT ||
+		    n + COST_MAX / COST_EDIT < strlen(known[i]))
+			continue;
 		cost = distance(bare, known[i]);
 		if (cost < best) {
 			best = cost;

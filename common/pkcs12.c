@@ -19,7 +19,7 @@
 #include <openssl/provider.h>
 
 enum {
-	MAX_DER = 128 << 10,
+	MAX_DER = 64 << 10, /* OpenSSL may need thirty times that */
 	MAX_SAFES = 8,
 	MAX_BAGS = 64,
 	MAX_NESTING = 4,     /* safe contents inside safe contents */

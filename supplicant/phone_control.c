@@ -9,6 +9,47 @@ static struct phone *phone_of(void *ctx)
 	return *(struct phone **)ctx;
 }
 
+/* frames_rx and so on are the first four by their short names. */
+static json_t *counters(const struct portcall_supplicant_status *status)
+{
+	const struct portcall_supplicant_statistics *c = &status->statistics;
+	char source[MAC_TEXT_LEN];
+	const struct {
+		const char *name;
+		uint64_t value;
+	} numbers[] = {
+		{ "frames_rx", c->dot1xSuppEapolFramesRx },
+		{ "frames_tx", c->dot1xSuppEapolFramesTx },
+		{ "starts_tx", c->dot1xSuppEapolStartFramesTx },
+		{ "logoffs_tx", c->dot1xSuppEapolLogoffFramesTx },
+		{ "successes", status->successes },
+		{ "failures", status->failures },
+		{ "discarded", status->discarded },
+		{ "dot1xSuppEapolFramesRx", c->dot1xSuppEapolFramesRx },
+		{ "dot1xSuppEapolFramesTx", c->dot1xSuppEapolFramesTx },
+		{ "dot1xSuppEapolStartFramesTx", c->dot1xSuppEapolStartFramesTx },
+		{ "dot1xSuppEapolLogoffFramesTx", c->dot1xSuppEapolLogoffFramesTx },
+		{ "dot1xSuppEapolRespIdFramesTx", c->dot1xSuppEapolRespIdFramesTx },
+		{ "dot1xSuppEapolRespFramesTx", c->dot1xSuppEapolRespFramesTx },
+		{ "dot1xSuppEapolReqIdFramesRx", c->dot1xSuppEapolReqIdFramesRx },
+		{ "dot1xSuppEapolReqFramesRx", c->dot1xSuppEapolReqFramesRx },
+		{ "dot1xSuppInvalidEapolFramesRx", c->dot1xSuppInvalidEapolFramesRx },
+		{ "dot1xSuppEapLengthErrorFramesRx", c->dot1xSuppEapLengthErrorFramesRx },
+		{ "dot1xSuppLastEapolFrameVersion", c->dot1xSuppLastEapolFrameVersion },
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		json_object_set_new(object, numbers[i].name,
+		                    json_integer((json_int_t)numbers[i].value));
+	json_object_set_new(
+		object, "dot1xSuppLastEapolFrameSource",
+		c->dot1xSuppLastEapolFrameVersion
+			? json_string(mac_colons(c->dot1xSuppLastEapolFrameSource, source))
+			: json_null());
+	return object;
+}
+
 /* Members of the supplicant's status; null without one. */
 static void add_dot1x(json_t *answer, const struct phone *phone)
 {
@@ -37,14 +78,7 @@ static void add_dot1x(json_t *answer, const struct phone *phone)
 	json_object_set_new(answer, "resumed",
 	                    *status.tls_version ? json_boolean(status.resumed) : json_null());
 	json_object_set_new(answer, "session", phone_text(status.session));
-	json_object_set_new(
-		answer, "counters",
-		json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "frames_rx",
-	                  (json_int_t)status.frames_rx, "frames_tx", (json_int_t)status.frames_tx,
-	                  "starts_tx", (json_int_t)status.starts_tx, "logoffs_tx",
-	                  (json_int_t)status.logoffs_tx, "successes", (json_int_t)status.successes,
-	                  "failures", (json_int_t)status.failures, "discarded",
-	                  (json_int_t)status.discarded));
+	json_object_set_new(answer, "counters", counters(&status));
 }
 
 static json_t *run_status(void *ctx, const json_t *request, json_t **ret_error)

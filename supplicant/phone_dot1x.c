@@ -20,7 +20,8 @@ static void send_frame(struct phone *phone, const struct portcall_effect *effect
 	    frame.type != EAPOL_START)
 		return;
 	portcall_supplicant_status(phone->supplicant, &status);
-	log_event(LOG_LEVEL_INFO, "eapol-start", "{s:I}", "count", (json_int_t)status.starts_tx);
+	log_event(LOG_LEVEL_INFO, "eapol-start", "{s:I}", "count",
+	          (json_int_t)status.statistics.dot1xSuppEapolStartFramesTx);
 }
 
 static void report_result(const struct phone *phone, const struct portcall_effect *effect)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/eap.h"
 #include "common/eapol.h"
 #include "supplicant/eap_peer.h"
 #include "supplicant/effects.h"
@@ -32,7 +33,8 @@ struct portcall_supplicant {
 	bool port_reported;
 	enum portcall_reason reason;
 	msec retry_at;
-	uint64_t frames_rx, frames_tx, starts_tx, logoffs_tx, successes, failures, discarded;
+	struct portcall_supplicant_statistics statistics;
+	uint64_t successes, failures, discarded;
 };
 
 /* --- effects --------------------------------------------------------------------------------- */
@@ -50,7 +52,7 @@ static void send_eapol(struct portcall_supplicant *s, enum eapol_type type, stru
 	if (eapol_encode(mac_pae_group, s->mac, type, body, frame, sizeof(frame), &n) ==
 	            PORTCALL_OK &&
 	    effects_push(&s->effects, PORTCALL_EFFECT_SEND, span(frame, n), ""))
-		s->frames_tx++;
+		s->statistics.dot1xSuppEapolFramesTx++;
 }
 
 /* An attempt ended. */
@@ -165,6 +167,18 @@ static void report_move(struct portcall_supplicant *s, enum supp_pae_state from,
 	report_port(s, s->reason);
 }
 
+static void count_response(struct portcall_supplicant *s)
+{
+	struct eap_packet p;
+
+	if (eap_decode(s->response, &p) != PORTCALL_OK)
+		return;
+	if (p.type == EAP_METHOD_IDENTITY)
+		s->statistics.dot1xSuppEapolRespIdFramesTx++;
+	else
+		s->statistics.dot1xSuppEapolRespFramesTx++;
+}
+
 static void run(struct portcall_supplicant *s, msec now)
 {
 	enum supp_pae_state from = s->pae.state;
@@ -177,11 +191,11 @@ static void run(struct portcall_supplicant *s, msec now)
 		from = s->pae.state;
 		if (e.actions & SUPP_TX_START) {
 			send_eapol(s, EAPOL_START, span(NULL, 0));
-			s->starts_tx++;
+			s->statistics.dot1xSuppEapolStartFramesTx++;
 		}
 		if (e.actions & SUPP_TX_LOGOFF) {
 			send_eapol(s, EAPOL_LOGOFF, span(NULL, 0));
-			s->logoffs_tx++;
+			s->statistics.dot1xSuppEapolLogoffFramesTx++;
 		}
 		if (e.actions & SUPP_ABORT)
 			eap_peer_abort(s->peer);
@@ -194,6 +208,7 @@ static void run(struct portcall_supplicant *s, msec now)
 			get_supp_rsp(s, now);
 		if (e.actions & SUPP_TX_RSP) {
 			send_eapol(s, EAPOL_EAP, s->response);
+			count_response(s);
 			eap_peer_sent(s->peer);
 		}
 	}
@@ -237,15 +252,48 @@ static bool input_eap(struct portcall_supplicant *s, struct span packet, msec no
 	return true;
 }
 
+static void count_frame(struct portcall_supplicant *s, const struct eapol_frame *f)
+{
+	struct portcall_supplicant_statistics *c = &s->statistics;
+	struct eap_packet p;
+
+	c->dot1xSuppEapolFramesRx++;
+	c->dot1xSuppLastEapolFrameVersion = f->version;
+	memcpy(c->dot1xSuppLastEapolFrameSource, f->src, MAC_LEN);
+	if (f->type != EAPOL_EAP || eap_decode(f->body, &p) != PORTCALL_OK ||
+	    p.code != EAP_CODE_REQUEST)
+		return;
+	if (p.type == EAP_METHOD_IDENTITY)
+		c->dot1xSuppEapolReqIdFramesRx++;
+	else
+		c->dot1xSuppEapolReqFramesRx++;
+}
+
+static void count_fault(struct portcall_supplicant *s, enum eapol_fault fault)
+{
+	switch (fault) {
+	case EAPOL_FOREIGN:
+		break;
+	case EAPOL_BAD_TYPE:
+		s->statistics.dot1xSuppInvalidEapolFramesRx++;
+		break;
+	case EAPOL_BAD_LENGTH:
+		s->statistics.dot1xSuppEapLengthErrorFramesRx++;
+		break;
+	}
+}
+
 void portcall_supplicant_input(struct portcall_supplicant *s, const void *frame, size_t n,
                                int64_t now)
 {
 	struct eapol_frame f;
 
 	effects_return(&s->effects);
-	if (eapol_decode(span(frame, n), &f) != PORTCALL_OK)
+	if (eapol_decode(span(frame, n), &f) != PORTCALL_OK) {
+		count_fault(s, eapol_fault(span(frame, n)));
 		return;
-	s->frames_rx++;
+	}
+	count_frame(s, &f);
 	if (!s->peer || !s->pae.portEnabled || mac_equal(f.src, s->mac) ||
 	    !(mac_equal(f.dst, mac_pae_group) || mac_equal(f.dst, s->mac)) || f.type != EAPOL_EAP ||
 	    !input_eap(s, f.body, now))
@@ -314,10 +362,7 @@ void portcall_supplicant_status(const struct portcall_supplicant *s,
 		.retry_at = s->retry_at,
 		.tls_version = "",
 		.tls_cipher = "",
-		.frames_rx = s->frames_rx,
-		.frames_tx = s->frames_tx,
-		.starts_tx = s->starts_tx,
-		.logoffs_tx = s->logoffs_tx,
+		.statistics = s->statistics,
 		.successes = s->successes,
 		.failures = s->failures,
 		.discarded = s->discarded,

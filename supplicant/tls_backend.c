@@ -24,6 +24,7 @@
 
 #include "common/credential_openssl.h"
 #include "supplicant/tls_resume.h"
+#include "supplicant/tls_wire.h"
 
 /* What a phone offers; the security level of the profile has its say too.  No DES, 3DES, RC4, anonymous or PSK. */
 #define CIPHERS_MODERN    "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:!AESCCM:!aDSS"
@@ -32,7 +33,7 @@
 struct tls_connection {
 	struct tls_session *session;
 	SSL *ssl;
-	BIO *in, *out; /* owned by ssl */
+	struct tls_wire wire;
 	struct cert_verdict verdict;
 	struct tls_validity validity; /* of the server's chain, as it was when that was verified */
 	int alert_read;               /* TLS alert number received as fatal, -1: none */
@@ -229,28 +230,12 @@ static void read_application_data(struct tls_connection *conn)
 	}
 }
 
-/* An empty memory BIO keeps the room of its largest flight: give it back while the peer is waited for. */
-static void shrink(BIO *bio)
-{
-	BUF_MEM *empty = BUF_MEM_new();
-
-	if (empty)
-		BIO_set_mem_buf(bio, empty, BIO_CLOSE);
-	else
-		(void)BIO_reset(bio);
-}
-
+/* Never NULL without need: libeap takes that for an error. */
 static struct wpabuf *take_output(struct tls_connection *conn)
 {
-	char *data = NULL;
-	long n = BIO_get_mem_data(conn->out, &data);
-	struct wpabuf *out = wpabuf_alloc(n > 0 ? (size_t)n : 0);
+	struct wpabuf *out = conn->wire.out ? conn->wire.out : wpabuf_alloc(0);
 
-	if (out && n > 0)
-		wpabuf_put_data(out, data, (size_t)n);
-	shrink(conn->out);
-	if (BIO_pending(conn->in) == 0)
-		shrink(conn->in);
+	conn->wire.out = NULL;
 	return out;
 }
 
@@ -291,6 +276,7 @@ void tls_connection_deinit(void *tls_ctx, struct tls_connection *conn)
 	if (!conn)
 		return;
 	SSL_free(conn->ssl);
+	wpabuf_free(conn->wire.out);
 	bin_clear_free(conn, sizeof(*conn));
 }
 
@@ -319,6 +305,7 @@ int tls_connection_set_params(void *tls_ctx, struct tls_connection *conn,
 	struct tls_session *session;
 	struct cert_policy policy;
 	SSL_CTX *ctx;
+	BIO *bio;
 
 	(void)tls_ctx;
 	if (params->private_key_blob_len != sizeof(session))
@@ -332,17 +319,15 @@ int tls_connection_set_params(void *tls_ctx, struct tls_connection *conn,
 		return -1;
 	}
 	conn->ssl = SSL_new(ctx);
-	conn->in = BIO_new(BIO_s_mem());
-	conn->out = BIO_new(BIO_s_mem());
-	if (!conn->ssl || !conn->in || !conn->out) {
-		BIO_free(conn->in);
-		BIO_free(conn->out);
+	bio = tls_wire_bio(&conn->wire);
+	if (!conn->ssl || !bio) {
+		BIO_free(bio);
 		fail(conn, PORTCALL_REASON_TLS_FAILED, "out of memory");
 		return -1;
 	}
 	policy = session->policy;
 	policy.profile = credential_parts(session->credentials).profile;
-	SSL_set_bio(conn->ssl, conn->in, conn->out);
+	SSL_set_bio(conn->ssl, bio, bio);
 	SSL_set_app_data(conn->ssl, conn);
 	SSL_set_connect_state(conn->ssl);
 	if (SSL_set_min_proto_version(conn->ssl, protocol_version(session->tls_min)) != 1 ||
@@ -361,12 +346,8 @@ struct wpabuf *tls_connection_handshake(void *tls_ctx, struct tls_connection *co
 	(void)tls_ctx;
 	*appl_data = NULL;
 	ERR_clear_error();
-	if (in_data && wpabuf_len(in_data) > 0 && !conn->session->failed) {
-		int n = (int)wpabuf_len(in_data);
-
-		if (BIO_write(conn->in, wpabuf_head(in_data), n) != n)
-			fail(conn, PORTCALL_REASON_TLS_FAILED, "out of memory");
-	}
+	if (in_data)
+		conn->wire.in = span(wpabuf_head(in_data), wpabuf_len(in_data));
 	if (!conn->session->failed && !SSL_is_init_finished(conn->ssl)) {
 		int n = SSL_do_handshake(conn->ssl);
 
@@ -378,6 +359,7 @@ struct wpabuf *tls_connection_handshake(void *tls_ctx, struct tls_connection *co
 	if (!conn->session->failed && SSL_is_init_finished(conn->ssl))
 		read_application_data(conn);
 	ERR_clear_error();
+	conn->wire.in = span(NULL, 0); /* a failed connection may leave some */
 	return take_output(conn);
 }
 

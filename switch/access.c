@@ -11,7 +11,6 @@ enum {
 	TUNNEL_TAG_MAX = 0x1f, /* RFC 2868 3.1; greater: not a tag */
 	TERMINATION_ACTION_RADIUS = 1,
 	VLAN_MAX = 4094,
-	INTERIM_LEAST = 60,
 };
 
 /* --- request --------------------------------------------------------------------------------- */
@@ -215,115 +214,6 @@ static bool read_optional_u32(const struct radius_packet *accept, uint8_t type, 
 	return !radius_find(accept, type, &value) || radius_find_u32(accept, type, ret_value);
 }
 
-/* RFC 4675 2.1, 2.3: the first octet says whether tagged. */
-static bool read_tagging(uint8_t octet, bool *ret_tagged)
-{
-	*ret_tagged = octet == '1';
-	return octet == '1' || octet == '2';
-}
-
-static enum portcall_reason read_egress(const struct radius_attribute *a,
-                                        const struct port_vlan *vlans, size_t vlan_n,
-                                        struct access_egress *ret_egress)
-{
-	struct reader r = reader_of(a->value);
-	struct access_egress egress = { 0 };
-	struct span name;
-
-	if (!read_tagging(read_u8(&r), &egress.tagged))
-		return PORTCALL_REASON_PORT_VLAN_MALFORMED;
-	name = read_rest(&r);
-	if (a->type == RADIUS_EGRESS_VLANID) { /* 12 bits of padding, 12 of the id */
-		if (name.n != 3)
-			return PORTCALL_REASON_PORT_VLAN_MALFORMED;
-		egress.vlan = (uint16_t)((name.p[1] & 0x0f) << 8 | name.p[2]);
-		if (egress.vlan == 0 || egress.vlan > VLAN_MAX)
-			return PORTCALL_REASON_PORT_VLAN_MALFORMED;
-	} else if (name.n == 0) {
-		return PORTCALL_REASON_PORT_VLAN_MALFORMED;
-	}
-	for (size_t i = 0; i < vlan_n; i++) {
-		if (egress.vlan ? vlans[i].id == egress.vlan
-		                : span_equal(name, span_of_string(vlans[i].name))) {
-			egress.vlan = vlans[i].id;
-			*ret_egress = egress;
-			return PORTCALL_REASON_PORT_AUTHENTICATED;
-		}
-	}
-	return PORTCALL_REASON_PORT_VLAN_UNKNOWN;
-}
-
-static bool is_voice(struct span vendor)
-{
-	struct reader r = reader_of(vendor);
-	struct radius_attribute a;
-
-	if (read_u32(&r) != RADIUS_VENDOR_CISCO)
-		return false;
-	while (radius_next(&r, &a)) {
-		if (a.type == RADIUS_CISCO_AVPAIR &&
-		    span_equal(a.value, span_of_string("device-traffic-class=voice")))
-			return true;
-	}
-	return false;
-}
-
-static void keep_class(struct access_grant *grant, struct writer *w, struct span value)
-{
-	radius_put(w, RADIUS_CLASS, value);
-	grant->class_n = writer_ok(w) ? w->n : 0;
-}
-
-/* What may stand there more than once. */
-static enum portcall_reason read_lists(const struct radius_packet *accept,
-                                       const struct port_vlan *vlans, size_t vlan_n,
-                                       struct access_grant *grant, const char **ret_what)
-{
-	struct reader r = reader_of(accept->attributes);
-	struct writer class = writer_to(grant->class_attributes, sizeof(grant->class_attributes));
-	struct radius_attribute a;
-
-	while (radius_next(&r, &a)) {
-		enum portcall_reason reason;
-
-		if (a.type == RADIUS_CLASS) {
-			keep_class(grant, &class, a.value);
-			continue;
-		}
-		if (a.type == RADIUS_VENDOR_SPECIFIC) {
-			grant->voice |= is_voice(a.value);
-			continue;
-		}
-		if (a.type != RADIUS_EGRESS_VLANID && a.type != RADIUS_EGRESS_VLAN_NAME)
-			continue;
-		*ret_what = "There are too many Egress-VLANID and Egress-VLAN-Name.";
-		if (grant->egress_n == ACCESS_MAX_EGRESS)
-			return PORTCALL_REASON_PORT_VLAN_MALFORMED;
-		*ret_what = "Egress-VLANID or Egress-VLAN-Name names no VLAN of this switch.";
-		reason = read_egress(&a, vlans, vlan_n, &grant->egress[grant->egress_n]);
-		if (reason != PORTCALL_REASON_PORT_AUTHENTICATED)
-			return reason;
-		grant->egress_n++;
-	}
-	return PORTCALL_REASON_PORT_AUTHENTICATED;
-}
-
-static bool read_timers(const struct radius_packet *accept, struct access_grant *grant)
-{
-	uint32_t action = 0;
-
-	if (!read_optional_u32(accept, RADIUS_SESSION_TIMEOUT, &grant->session_timeout) ||
-	    !read_optional_u32(accept, RADIUS_TERMINATION_ACTION, &action) ||
-	    !read_optional_u32(accept, RADIUS_IDLE_TIMEOUT, &grant->idle_timeout) ||
-	    !read_optional_u32(accept, RADIUS_ACCT_INTERIM_INTERVAL, &grant->interim))
-		return false;
-	grant->reauthenticate = action == TERMINATION_ACTION_RADIUS;
-	/* RFC 2869 5.16: it must not be smaller than 60 */
-	if (grant->interim > 0 && grant->interim < INTERIM_LEAST)
-		grant->interim = INTERIM_LEAST;
-	return true;
-}
-
 enum portcall_reason access_grant_read(const struct radius_packet *accept,
                                        const struct port_vlan *vlans, size_t vlan_n,
                                        struct access_grant *ret_grant,
@@ -332,6 +222,7 @@ enum portcall_reason access_grant_read(const struct radius_packet *accept,
 	struct access_grant grant = { 0 };
 	struct span group;
 	const char *what;
+	uint32_t action = 0, service = SERVICE_TYPE_FRAMED;
 	enum portcall_reason reason = find_group(accept, &group, &what);
 
 	if (reason != PORTCALL_REASON_PORT_AUTHENTICATED) {
@@ -343,15 +234,18 @@ enum portcall_reason access_grant_read(const struct radius_packet *accept,
 		access_printable(group, ret_detail, PORT_MAX_DETAIL + 1);
 		return reason;
 	}
-	reason = read_lists(accept, vlans, vlan_n, &grant, &what);
-	if (reason == PORTCALL_REASON_PORT_AUTHENTICATED && !read_timers(accept, &grant)) {
-		what = "A timer of the Access-Accept has a wrong length.";
-		reason = PORTCALL_REASON_PORT_RADIUS_MALFORMED;
-	}
-	if (reason != PORTCALL_REASON_PORT_AUTHENTICATED) {
+	what = NULL;
+	if (!read_optional_u32(accept, RADIUS_SERVICE_TYPE, &service) ||
+	    service != SERVICE_TYPE_FRAMED) /* RFC 2865 5.6: as though it were a Reject */
+		what = "Service-Type is not Framed.";
+	else if (!read_optional_u32(accept, RADIUS_SESSION_TIMEOUT, &grant.session_timeout) ||
+	         !read_optional_u32(accept, RADIUS_TERMINATION_ACTION, &action))
+		what = "Session-Timeout or Termination-Action has a wrong length.";
+	if (what) {
 		access_printable(span_of_string(what), ret_detail, PORT_MAX_DETAIL + 1);
-		return reason;
+		return PORTCALL_REASON_PORT_RADIUS_MALFORMED;
 	}
+	grant.reauthenticate = action == TERMINATION_ACTION_RADIUS;
 	*ret_grant = grant;
 	return reason;
 }

@@ -29,30 +29,16 @@ enum portcall_err access_request_write(const struct access_request *request, uin
 /* Copies `text` with '?' for what is not printable ASCII, cut to `max` - 1 characters. */
 void access_printable(struct span text, char *buf, size_t max);
 
-enum { ACCESS_MAX_CLASS = 512, ACCESS_MAX_EGRESS = 8 };
-
-struct access_egress {
-	uint16_t vlan; /* 1 to 4094 */
-	bool tagged;
-};
-
 struct access_grant {
 	uint16_t vlan;            /* 1 to 4094 */
 	uint32_t session_timeout; /* s; 0: none */
 	bool reauthenticate;      /* at its end: Termination-Action = RADIUS-Request */
-	uint32_t idle_timeout;    /* s; 0: none */
-	uint32_t interim;         /* Acct-Interim-Interval, s; 0: none, else at least 60 */
-	bool voice;               /* Cisco-AVPair = "device-traffic-class=voice" */
-	struct access_egress egress[ACCESS_MAX_EGRESS]; /* Egress-VLANID and -Name (RFC 4675) */
-	size_t egress_n;
-	uint8_t class_attributes[ACCESS_MAX_CLASS]; /* Class, whole attributes, for accounting */
-	size_t class_n;                             /* 0: none, or they do not fit */
 };
 
 /*
- * The VLAN of an Access-Accept, its timers and what else it says.  PORT_AUTHENTICATED: `ret_grant`
- * is filled.  PORT_VLAN_MISSING, _UNKNOWN, _MALFORMED, PORT_RADIUS_MALFORMED: it is not, and
- * `ret_detail` says what was found.
+ * The VLAN of an Access-Accept and its timers, unless it asks for another service than Framed.  PORT_AUTHENTICATED: `ret_grant` is filled.
+ * PORT_VLAN_MISSING, _UNKNOWN, _MALFORMED, PORT_RADIUS_MALFORMED: it is not, and `ret_detail`
+ * says what was found.
  */
 enum portcall_reason access_grant_read(const struct radius_packet *accept,
                                        const struct port_vlan *vlans, size_t vlan_n,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/conf.h"
-#include "switch/access.h"
 #include "switch/engine.h"
 #include "switch/events.h"
 
@@ -24,24 +23,6 @@ static json_t *counters_of(const struct engine *e, unsigned port)
 	                 (json_int_t)c->drop_malformed, "drop_source", (json_int_t)c->drop_source);
 }
 
-static json_t *show_grant(const struct access_grant *grant)
-{
-	json_t *egress = json_array();
-
-	if (!grant) {
-		json_decref(egress);
-		return json_null();
-	}
-	for (size_t i = 0; i < grant->egress_n; i++)
-		json_array_append_new(egress,
-		                      json_pack("{s:i,s:b}", "vlan", (int)grant->egress[i].vlan,
-		                                "tagged", grant->egress[i].tagged));
-	return json_pack("{s:I,s:I,s:I,s:b,s:o}", "session_timeout",
-	                 (json_int_t)grant->session_timeout, "idle_timeout",
-	                 (json_int_t)grant->idle_timeout, "interim", (json_int_t)grant->interim,
-	                 "voice", grant->voice, "egress", egress);
-}
-
 static json_t *show_port(const struct engine *e, unsigned port)
 {
 	const struct switch_conf_port *conf = &e->conf->ports[port];
@@ -51,7 +32,7 @@ static json_t *show_port(const struct engine *e, unsigned port)
 	port_status(e->ports[port], &s);
 	vlan = s.vlan ? s.vlan : conf->vlan;
 	return json_pack(
-		"{s:s,s:s,s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o}", "name",
+		"{s:s,s:s,s:b,s:b,s:s,s:b,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "name",
 		conf->name, "interface", conf->interface, "link", e->up[port], "enabled",
 		!e->disabled[port], "mode", switch_conf_mode_text(s.control), "authorized",
 		bridge_is_open(e->bridge, port), "mac", events_mac(s.has_mac, s.mac), "vlan",
@@ -59,8 +40,7 @@ static json_t *show_port(const struct engine *e, unsigned port)
 		events_text(s.session), "user", events_text(s.user), "pae_state", s.pae_state,
 		"backend_state", s.backend_state, "reason", portcall_reason_code(s.reason), "text",
 		portcall_reason_text(s.reason), "hint", portcall_reason_hint(s.reason), "detail",
-		events_text(s.detail), "grant", show_grant(s.grant), "counters",
-		counters_of(e, port));
+		events_text(s.detail), "counters", counters_of(e, port));
 }
 
 /* The port that the request names; -1 after filling `ret_error`. */
@@ -122,35 +102,6 @@ static json_t *run_fdb(void *ctx, const json_t *request, json_t **ret_error)
 	return json_pack("{s:o}", "entries", entries);
 }
 
-static json_t *show_server(const struct switch_conf_server *conf,
-                           const struct radius_client *client, unsigned at, bool accounting)
-{
-	struct radius_server_status s;
-
-	radius_client_server(client, at, &s);
-	return json_pack(
-		"{s:s,s:s,s:i,s:b,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
-		conf->name, "address", conf->address, "port", (int)conf->port, "accounting",
-		accounting, "alive", s.alive, "outstanding", (json_int_t)s.outstanding, "requests",
-		(json_int_t)s.requests, "retransmissions", (json_int_t)s.retransmissions, "accepts",
-		(json_int_t)s.accepts, "rejects", (json_int_t)s.rejects, "challenges",
-		(json_int_t)s.challenges, "responses", (json_int_t)s.responses, "timeouts",
-		(json_int_t)s.timeouts, "bad_authenticators", (json_int_t)s.bad_authenticators,
-		"malformed", (json_int_t)s.malformed, "unexpected", (json_int_t)s.unexpected);
-}
-
-static json_t *show_accounting(const struct engine *e)
-{
-	struct acct_status s;
-
-	if (!e->acct)
-		return json_null();
-	acct_status(e->acct, &s);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "queued", (json_int_t)s.queued, "records",
-	                 (json_int_t)s.records, "acknowledged", (json_int_t)s.acknowledged,
-	                 "timeouts", (json_int_t)s.timeouts, "lost", (json_int_t)s.lost);
-}
-
 static json_t *run_radius(void *ctx, const json_t *request, json_t **ret_error)
 {
 	const struct engine *e = ctx;
@@ -158,13 +109,25 @@ static json_t *run_radius(void *ctx, const json_t *request, json_t **ret_error)
 
 	(void)request;
 	(void)ret_error;
-	for (unsigned i = 0; i < e->conf->server_n; i++)
-		json_array_append_new(servers,
-		                      show_server(&e->conf->servers[i], e->radius, i, false));
-	for (unsigned i = 0; i < e->conf->accounting_n; i++)
+	for (unsigned i = 0; i < e->conf->server_n; i++) {
+		const struct switch_conf_server *conf = &e->conf->servers[i];
+		struct radius_server_status s;
+
+		radius_client_server(e->radius, i, &s);
 		json_array_append_new(
-			servers, show_server(&e->conf->accounting[i], e->acct_radius, i, true));
-	return json_pack("{s:o,s:o}", "servers", servers, "accounting", show_accounting(e));
+			servers,
+			json_pack("{s:s,s:s,s:i,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		                  "name", conf->name, "address", conf->address, "port",
+		                  (int)conf->port, "alive", s.alive, "outstanding",
+		                  (json_int_t)s.outstanding, "requests", (json_int_t)s.requests,
+		                  "retransmissions", (json_int_t)s.retransmissions, "accepts",
+		                  (json_int_t)s.accepts, "rejects", (json_int_t)s.rejects,
+		                  "challenges", (json_int_t)s.challenges, "timeouts",
+		                  (json_int_t)s.timeouts, "bad_authenticators",
+		                  (json_int_t)s.bad_authenticators, "malformed",
+		                  (json_int_t)s.malformed, "unexpected", (json_int_t)s.unexpected));
+	}
+	return json_pack("{s:o}", "servers", servers);
 }
 
 static json_t *run_das(void *ctx, const json_t *request, json_t **ret_error)

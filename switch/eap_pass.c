@@ -66,7 +66,7 @@ void eap_pass_abort(struct eap_pass *eap)
 
 void eap_pass_sent(struct eap_pass *eap, msec now)
 {
-	if (eap->state == EAP_PASS_REQUEST)
+	if (eap->state == EAP_PASS_REQUEST && eap->retransWhile == MSEC_NEVER)
 		eap->retransWhile = now + (eap->identity ? eap->txPeriod : eap->suppTimeout);
 }
 

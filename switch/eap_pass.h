@@ -31,7 +31,7 @@ struct eap_pass {
 	uint8_t id;    /* currentId: of the request, or of the response with the server */
 	msec retransWhile;
 	unsigned retransCount;
-	/* constants */
+	/* constants; suppTimeout may be set anew before a request is sent */
 	msec txPeriod, suppTimeout;
 	unsigned maxReq;
 	/* the packet for txReq(): request, Success or Failure */
@@ -47,7 +47,10 @@ void eap_pass_init(struct eap_pass *eap, msec txPeriod, msec suppTimeout, unsign
 void eap_pass_restart(struct eap_pass *eap, struct pae_shared *shared, const char *session);
 /* abortAuth(): the conversation is over. */
 void eap_pass_abort(struct eap_pass *eap);
-/* txReq() was carried out: a request waits for its answer from now on. */
+/*
+ * txReq() was carried out: a request waits for its answer from now on, or for as long as before
+ * when it was sent out of turn.
+ */
 void eap_pass_sent(struct eap_pass *eap, msec now);
 
 /*

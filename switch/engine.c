@@ -12,7 +12,8 @@
 #include "switch/link_admin.h"
 
 enum {
-	BATCHES = 8, /* of frames, before the other handles have their turn */
+	BATCHES = 8,    /* of frames, before the other handles have their turn */
+	DATAGRAMS = 64, /* likewise */
 };
 
 msec engine_now(void)
@@ -27,7 +28,7 @@ static const char *name_of(const struct engine *e, unsigned port)
 
 /* --- effects ------------------------------------------------------------------------------------ */
 
-static void grant(struct engine *e, unsigned port, const struct port_effect *effect, msec now)
+static void grant(struct engine *e, unsigned port, const struct port_effect *effect)
 {
 	uint16_t vlan = effect->vlan ? effect->vlan : e->conf->ports[port].vlan;
 
@@ -37,7 +38,6 @@ static void grant(struct engine *e, unsigned port, const struct port_effect *eff
 	}
 	bridge_open(e->bridge, port, vlan, effect->has_mac ? effect->mac : NULL);
 	events_granted(name_of(e, port), vlan, effect);
-	engine_acct_granted(e, port, vlan, effect, now);
 }
 
 void engine_drain_port(struct engine *e, unsigned port, msec now)
@@ -58,15 +58,15 @@ void engine_drain_port(struct engine *e, unsigned port, msec now)
 			break;
 		case PORT_EFFECT_CANCEL:
 			if (e->radius)
-				radius_client_cancel(e->radius, effect.request);
+				radius_client_cancel(e->radius, effect.request, effect.unanswered,
+				                     now);
 			break;
 		case PORT_EFFECT_GRANT:
-			grant(e, port, &effect, now);
+			grant(e, port, &effect);
 			break;
 		case PORT_EFFECT_CLOSE:
 			bridge_close(e->bridge, port);
 			events_closed(name_of(e, port), &effect);
-			engine_acct_closed(e, port, acct_cause_of(effect.reason), now);
 			break;
 		case PORT_EFFECT_TRANSITION:
 			events_transition(name_of(e, port), &effect);
@@ -75,30 +75,71 @@ void engine_drain_port(struct engine *e, unsigned port, msec now)
 	}
 }
 
-static void on_timer(uv_timer_t *timer);
-
-static msec ports_deadline(const struct engine *e)
+/* The upper half of a handle is the port's number, which counts from 1 as NAS-Port does. */
+static unsigned port_of_request(uint64_t request)
 {
-	msec next = bridge_deadline(e->bridge);
-
-	for (unsigned i = 0; i < e->n; i++)
-		next = msec_min(next, msec_min(port_deadline(e->ports[i]), e->enable_at[i]));
-	return e->radius ? msec_min(next, radius_client_deadline(e->radius)) : next;
+	return (unsigned)(request >> 32) - 1;
 }
+
+static void show_radius(const struct engine *e, unsigned port, const struct radius_effect *effect,
+                        unsigned code)
+{
+	struct port_status status;
+
+	port_status(e->ports[port], &status);
+	events_radius(name_of(e, port), status.session, e->conf->servers[effect->server].name,
+	              effect, code);
+}
+
+static void drain_radius(struct engine *e, msec now)
+{
+	struct radius_effect effect;
+
+	while (e->radius && radius_client_output(e->radius, &effect)) {
+		unsigned port = port_of_request(effect.session);
+
+		switch (effect.kind) {
+		case RADIUS_EFFECT_SEND:
+			link_udp_send(e->udp, (unsigned)effect.server, effect.socket,
+			              effect.datagram);
+			show_radius(e, port, &effect, RADIUS_ACCESS_REQUEST);
+			break;
+		case RADIUS_EFFECT_REPLY:
+			show_radius(e, port, &effect, effect.reply.code);
+			port_radius_reply(e->ports[port], effect.session, &effect.reply,
+			                  (int)effect.server, now);
+			engine_drain_port(e, port, now);
+			break;
+		case RADIUS_EFFECT_TIMEOUT:
+			port_radius_timeout(e->ports[port], effect.session, now);
+			engine_drain_port(e, port, now);
+			break;
+		case RADIUS_EFFECT_DISCARD:
+			log_event(LOG_LEVEL_WARN, "radius-discard", "{s:s,s:s}", "server",
+			          e->conf->servers[effect.server].name, "why", effect.why);
+			break;
+		case RADIUS_EFFECT_SERVER:
+			log_event(effect.alive ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "radius-server",
+			          "{s:s,s:b,s:s}", "server", e->conf->servers[effect.server].name,
+			          "alive", effect.alive, "why", effect.why);
+			break;
+		}
+	}
+}
+
+static void on_timer(uv_timer_t *timer);
 
 void engine_settle(struct engine *e, msec now)
 {
-	msec next;
+	msec next = bridge_deadline(e->bridge);
 
-	engine_radius_drain(e, now);
-	next = engine_acct_settle(e, now);
-	if (e->finishing && (engine_acct_idle(e) || now >= e->finish_at)) {
-		engine_close(e);
-		return;
-	}
-	next = msec_min(next, e->finishing ? e->finish_at : ports_deadline(e));
+	drain_radius(e, now);
 	if (e->capture)
 		capture_flush(e->capture);
+	for (unsigned i = 0; i < e->n; i++)
+		next = msec_min(next, msec_min(port_deadline(e->ports[i]), e->enable_at[i]));
+	if (e->radius)
+		next = msec_min(next, radius_client_deadline(e->radius));
 	if (next == MSEC_NEVER) {
 		uv_timer_stop(&e->timer);
 		return;
@@ -108,8 +149,11 @@ void engine_settle(struct engine *e, msec now)
 	uv_timer_start(&e->timer, on_timer, next > now ? (uint64_t)(next - now) : 0, 0);
 }
 
-static void ports_tick(struct engine *e, msec now)
+static void on_timer(uv_timer_t *timer)
 {
+	struct engine *e = timer->data;
+	msec now = engine_now();
+
 	bridge_tick(e->bridge, now);
 	engine_admin_tick(e, now);
 	for (unsigned i = 0; i < e->n; i++) {
@@ -120,17 +164,13 @@ static void ports_tick(struct engine *e, msec now)
 	}
 	if (e->radius)
 		radius_client_tick(e->radius, now);
+	engine_settle(e, now);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void poll_again(uv_poll_t *poll, int status, uv_poll_cb on_readable)
 {
-	struct engine *e = timer->data;
-	msec now = engine_now();
-
-	if (!e->finishing)
-		ports_tick(e, now);
-	engine_acct_tick(e, now);
-	engine_settle(e, now);
+	if (status < 0) /* libuv stops for an error of the socket, which was read by now */
+		uv_poll_start(poll, UV_READABLE, on_readable);
 }
 
 /* --- frames ------------------------------------------------------------------------------------- */
@@ -165,7 +205,6 @@ static void on_frames(uv_poll_t *poll, int status, int events)
 	struct engine *e = poll->data;
 	msec now = engine_now();
 
-	(void)status;
 	(void)events;
 	for (int batch = 0; batch < BATCHES; batch++) {
 		const struct link_frame *frames;
@@ -177,6 +216,7 @@ static void on_frames(uv_poll_t *poll, int status, int events)
 			on_frame(e, &frames[i], now);
 		link_packet_flush(e->link);
 	}
+	poll_again(poll, status, on_frames);
 	engine_settle(e, now);
 }
 
@@ -219,9 +259,9 @@ static void on_changes(uv_poll_t *poll, int status, int events)
 	struct engine *e = poll->data;
 	const char *intruder;
 
-	(void)status;
 	(void)events;
 	link_watch_read(e->watch);
+	poll_again(poll, status, on_changes);
 	intruder = link_watch_intruder(e->watch);
 	if (strcmp(intruder ? intruder : "", e->intruder) != 0) {
 		snprintf(e->intruder, sizeof(e->intruder), "%s", intruder ? intruder : "");
@@ -231,11 +271,28 @@ static void on_changes(uv_poll_t *poll, int status, int events)
 	engine_settle(e, engine_now());
 }
 
+static void on_datagrams(uv_poll_t *poll, int status, int events)
+{
+	struct engine *e = poll->data;
+	size_t fd = (size_t)(poll - e->datagrams);
+	struct link_datagram datagram;
+	msec now = engine_now();
+
+	(void)events;
+	for (int i = 0; i < DATAGRAMS && link_udp_receive(e->udp, fd, &datagram); i++) {
+		radius_client_input(e->radius, datagram.server, datagram.socket, datagram.bytes,
+		                    now);
+		drain_radius(e, now);
+	}
+	poll_again(poll, status, on_datagrams);
+	engine_settle(e, now);
+}
+
 static void on_das(uv_poll_t *poll, int status, int events)
 {
-	(void)status;
 	(void)events;
 	engine_das_input(poll->data, engine_now());
+	poll_again(poll, status, on_das);
 }
 
 /* --- wishes of the control socket --------------------------------------------------------------- */
@@ -287,11 +344,6 @@ static bool open_links(struct engine *e, const char *const *interfaces, char *re
 		if (!e->udp)
 			goto out;
 	}
-	if (e->conf->accounting_n) {
-		e->acct_udp = link_udp_open(e->conf->accounting, e->conf->accounting_n, 1, ret_why);
-		if (!e->acct_udp)
-			goto out;
-	}
 	if (e->conf->das.client_n) {
 		e->link_das = link_das_open(&e->conf->das, ret_why);
 		if (!e->link_das)
@@ -306,7 +358,7 @@ out:
 	return done;
 }
 
-void engine_poll_fd(struct engine *e, uv_poll_t *poll, int fd, uv_poll_cb on_readable)
+static void poll_fd(struct engine *e, uv_poll_t *poll, int fd, uv_poll_cb on_readable)
 {
 	uv_poll_init(e->loop, poll, fd);
 	poll->data = e;
@@ -365,49 +417,27 @@ void engine_start(struct engine *e)
 	e->started = true;
 	uv_timer_init(e->loop, &e->timer);
 	e->timer.data = e;
-	engine_poll_fd(e, &e->frames, link_packet_fd(e->link), on_frames);
-	engine_poll_fd(e, &e->changes, link_watch_fd(e->watch), on_changes);
-	engine_radius_start(e);
-	engine_acct_start(e);
+	poll_fd(e, &e->frames, link_packet_fd(e->link), on_frames);
+	poll_fd(e, &e->changes, link_watch_fd(e->watch), on_changes);
+	for (size_t i = 0; e->udp && i < link_udp_count(e->udp); i++)
+		poll_fd(e, &e->datagrams[i], link_udp_fd(e->udp, i), on_datagrams);
 	if (e->das)
-		engine_poll_fd(e, &e->das_poll, link_das_fd(e->link_das), on_das);
+		poll_fd(e, &e->das_poll, link_das_fd(e->link_das), on_das);
 	on_changes(&e->changes, 0, 0); /* the first state of the links */
-}
-
-/* Nothing comes in any more but what accounting servers answer. */
-static void close_inputs(struct engine *e)
-{
-	if (!uv_is_closing((uv_handle_t *)&e->frames)) {
-		uv_close((uv_handle_t *)&e->frames, NULL);
-		uv_close((uv_handle_t *)&e->changes, NULL);
-		if (e->das)
-			uv_close((uv_handle_t *)&e->das_poll, NULL);
-		engine_radius_close(e);
-		engine_admin_close(e);
-	}
-}
-
-void engine_finish(struct engine *e)
-{
-	msec now = engine_now();
-
-	close_inputs(e);
-	for (unsigned i = 0; i < e->n; i++) {
-		bridge_close(e->bridge, i);
-		engine_acct_closed(e, i, ACCT_ADMIN_REBOOT, now);
-	}
-	e->finishing = true;
-	e->finish_at = now + e->conf->accounting_wait;
-	engine_settle(e, now);
 }
 
 void engine_close(struct engine *e)
 {
 	if (!e->started)
 		return;
-	close_inputs(e);
 	uv_close((uv_handle_t *)&e->timer, NULL);
-	engine_acct_close(e);
+	uv_close((uv_handle_t *)&e->frames, NULL);
+	uv_close((uv_handle_t *)&e->changes, NULL);
+	if (e->das)
+		uv_close((uv_handle_t *)&e->das_poll, NULL);
+	for (size_t i = 0; e->udp && i < link_udp_count(e->udp); i++)
+		uv_close((uv_handle_t *)&e->datagrams[i], NULL);
+	engine_admin_close(e);
 	e->started = false;
 }
 
@@ -424,10 +454,6 @@ void engine_free(struct engine *e)
 	free(e->enable_at);
 	free(e->das_sessions);
 	free(e->datagrams);
-	free(e->acct_datagrams);
-	radius_client_free(e->acct_radius);
-	acct_free(e->acct);
-	link_udp_close(e->acct_udp);
 	radius_client_free(e->radius);
 	das_free(e->das);
 	bridge_free(e->bridge);

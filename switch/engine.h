@@ -11,7 +11,6 @@
 #include <jansson.h>
 #include <uv.h>
 
-#include "switch/acct.h"
 #include "switch/bridge.h"
 #include "switch/capture.h"
 #include "switch/das.h"
@@ -40,12 +39,7 @@ struct engine {
 	struct link_packet *link;
 	struct link_watch *watch;
 	struct link_udp *udp; /* NULL as radius */
-	struct acct *acct;    /* NULL: no server takes accounting */
-	struct radius_client *acct_radius;
-	struct link_udp *acct_udp;
-	bool finishing; /* waits for accounting, until ... */
-	msec finish_at;
-	struct das *das; /* NULL: none is configured */
+	struct das *das;      /* NULL: none is configured */
 	struct link_das *link_das;
 	struct das_session *das_sessions; /* n, filled for each request */
 	uint64_t das_unknown;             /* datagrams of others than its clients */
@@ -57,9 +51,8 @@ struct engine {
 	char intruder[120];      /* told last; "" : none */
 	uv_timer_t timer;
 	uv_poll_t frames, changes, das_poll;
-	uv_poll_t *datagrams;      /* link_udp_count() of them */
-	uv_poll_t *acct_datagrams; /* likewise */
-	bool started;              /* the handles are open */
+	uv_poll_t *datagrams; /* link_udp_count() of them */
+	bool started;         /* the handles are open */
 };
 
 /*
@@ -69,11 +62,6 @@ struct engine {
 struct engine *engine_open(uv_loop_t *loop, const struct switch_conf *conf,
                            char ret_why[static LINK_WHY_LEN]);
 void engine_start(struct engine *engine); /* from here on things happen, and events are logged */
-/*
- * Ends all sessions, closes the ports, tells the accounting servers (conf.accounting_wait at most),
- * then closes the handles.
- */
-void engine_finish(struct engine *engine);
 /* Closes the handles; run the loop until it is empty, then engine_free(). */
 void engine_close(struct engine *engine);
 void engine_free(struct engine *engine); /* NULL is fine */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The pure parts of the switch, made from its configuration. */
-#include "switch/engine_private.h"
+#include "switch/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +15,16 @@ unsigned engine_sockets(const struct engine *e)
 	return 1 + e->n / PORTS_A_SOCKET;
 }
 
-void engine_random(void *ctx, void *ret_octets, size_t n)
+static void random_octets(void *ctx, void *ret_octets, size_t n)
 {
 	(void)ctx;
 	if (!digest_random(ret_octets, n))
 		abort(); /* no session may run on octets that can be guessed */
 }
 
-size_t engine_nas_ip(const struct engine *e, uint8_t ret_ip[static 16])
+/* What NAS-IP-Address says: 4 or 16 octets in wire order; 0: nothing is known. */
+static size_t nas_ip(const struct switch_conf *conf, uint8_t ret_ip[static 16])
 {
-	const struct switch_conf *conf = e->conf;
-
 	if (conf->nas_ip_n == 0 && conf->server_n)
 		return link_udp_source(&conf->servers[0], ret_ip);
 	memcpy(ret_ip, conf->nas_ip, sizeof(conf->nas_ip));
@@ -39,7 +38,7 @@ static bool make_radius(struct engine *e)
 		.servers = servers,
 		.server_n = e->conf->server_n,
 		.sockets = engine_sockets(e),
-		.random = engine_random,
+		.random = random_octets,
 	};
 
 	if (e->conf->server_n == 0)
@@ -74,7 +73,7 @@ static bool make_das(struct engine *e)
 	for (unsigned i = 0; i < conf->das.client_n; i++)
 		secrets[i] = span_of_string(conf->das.clients[i].secret);
 	memcpy(config.mac, e->mac, MAC_LEN);
-	config.nas_ip_n = engine_nas_ip(e, config.nas_ip);
+	config.nas_ip_n = nas_ip(conf, config.nas_ip);
 	e->das_sessions = calloc(e->n, sizeof(*e->das_sessions));
 	e->das = das_new(&config);
 	return e->das && e->das_sessions;
@@ -86,11 +85,11 @@ static bool make_ports(struct engine *e)
 	struct port_config config = {
 		PORT_CONFIG_DEFAULTS,    .nas_identifier = conf->nas_identifier,
 		.vlans = conf->vlans,    .vlan_n = conf->vlan_n,
-		.random = engine_random,
+		.random = random_octets,
 	};
 
 	memcpy(config.mac, e->mac, MAC_LEN);
-	config.nas_ip_n = engine_nas_ip(e, config.nas_ip);
+	config.nas_ip_n = nas_ip(conf, config.nas_ip);
 	for (unsigned i = 0; i < e->n; i++) {
 		const struct switch_conf_port *p = &conf->ports[i];
 
@@ -120,14 +119,14 @@ bool engine_make_parts(struct engine *e, char ret_why[static LINK_WHY_LEN])
 		.fdb_age = e->conf->fdb_age,
 	};
 
-	engine_random(NULL, e->mac, MAC_LEN);
+	random_octets(NULL, e->mac, MAC_LEN);
 	e->mac[0] = (uint8_t)((e->mac[0] & ~1) | 2); /* a station's, locally administered */
 	if (e->conf->has_mac)
 		memcpy(e->mac, e->conf->mac, MAC_LEN);
-	engine_random(NULL, &config.seed, sizeof(config.seed));
+	random_octets(NULL, &config.seed, sizeof(config.seed));
 	memcpy(config.mac, e->mac, MAC_LEN);
 	e->bridge = bridge_new(&config);
-	if (e->bridge && make_radius(e) && make_ports(e) && make_das(e) && engine_acct_make(e))
+	if (e->bridge && make_radius(e) && make_ports(e) && make_das(e))
 		return true;
 	snprintf(ret_why, LINK_WHY_LEN, "Out of memory.");
 	return false;

@@ -55,24 +55,12 @@ void events_transition(const char *port, const struct port_effect *effect)
 void events_radius(const char *port, const char *session, const char *server,
                    const struct radius_effect *effect, unsigned code)
 {
-	bool request = code == RADIUS_ACCESS_REQUEST || code == RADIUS_ACCOUNTING_REQUEST;
+	bool request = code == RADIUS_ACCESS_REQUEST;
 
 	log_event(LOG_LEVEL_DEBUG, "radius", "{s:s,s:o,s:s,s:i,s:s,s:o}", "port", port, "session",
 	          events_text(session), "code", radius_code_text((uint8_t)code), "id",
 	          (int)effect->id, "server", server, "attempt",
 	          request ? json_integer(effect->attempt) : json_null());
-}
-
-void events_radius_discard(const char *server, bool accounting, const char *why)
-{
-	log_event(LOG_LEVEL_WARN, "radius-discard", "{s:s,s:b,s:s}", "server", server, "accounting",
-	          accounting, "why", why);
-}
-
-void events_radius_server(const char *server, bool accounting, bool alive, const char *why)
-{
-	log_event(alive ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "radius-server", "{s:s,s:b,s:b,s:s}",
-	          "server", server, "accounting", accounting, "alive", alive, "why", why);
 }
 
 void events_das(const char *client, const struct das_request *request, enum das_error_cause cause,

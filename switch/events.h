@@ -19,8 +19,6 @@ void events_transition(const char *port, const struct port_effect *effect);
 /* `code`: of the packet that was sent or received; `session` is the port's. */
 void events_radius(const char *port, const char *session, const char *server,
                    const struct radius_effect *effect, unsigned code);
-void events_radius_discard(const char *server, bool accounting, const char *why);
-void events_radius_server(const char *server, bool accounting, bool alive, const char *why);
 /* `session`: the one that the request named; NULL: none. */
 void events_das(const char *client, const struct das_request *request, enum das_error_cause cause,
                 const struct das_session *session);

@@ -25,14 +25,17 @@ struct interface {
 	const char *name;
 	int ifindex; /* 0: there is none of this name */
 	bool up;
+	uint32_t downs; /* how often it lost its link, ever */
 	/* what was told last */
 	int told_ifindex;
 	bool told_up;
+	uint32_t told_downs;
 };
 
 struct link_watch {
 	int events;  /* notifications */
 	int queries; /* questions and their answers */
+	bool alone;
 	link_watch_fn *changed;
 	void *ctx;
 	char intruder[120];
@@ -76,13 +79,14 @@ static const void *payload(const struct rtattr *a)
 
 static void link_message(struct link_watch *watch, const struct nlmsghdr *m)
 {
-	const struct rtattr *attributes[IFLA_IFNAME + 1];
+	const struct rtattr *attributes[IFLA_CARRIER_DOWN_COUNT + 1], *downs;
 	struct ifinfomsg info;
 
 	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
 		return;
 	memcpy(&info, (const char *)m + NLMSG_HDRLEN, sizeof(info));
-	attributes_of(m, sizeof(info), attributes, IFLA_IFNAME);
+	attributes_of(m, sizeof(info), attributes, IFLA_CARRIER_DOWN_COUNT);
+	downs = attributes[IFLA_CARRIER_DOWN_COUNT];
 	/* Messages of the bridge family are about bridge ports; interfaces are of AF_UNSPEC. */
 	if (info.ifi_family != AF_UNSPEC || !attributes[IFLA_IFNAME])
 		return;
@@ -96,6 +100,8 @@ static void link_message(struct link_watch *watch, const struct nlmsghdr *m)
 		if (m->nlmsg_type == RTM_NEWLINK && strcmp(it->name, name) == 0) {
 			it->ifindex = info.ifi_index;
 			it->up = (info.ifi_flags & up) == up;
+			if (downs && downs->rta_len >= RTA_LENGTH(sizeof(it->downs)))
+				memcpy(&it->downs, payload(downs), sizeof(it->downs));
 		} else if (it->ifindex == info.ifi_index) { /* gone, or has another name now */
 			it->ifindex = 0;
 			it->up = false;
@@ -247,9 +253,9 @@ static bool ipv6_off(const char *interface, char *ret_why)
 	return false;
 }
 
-static bool isolate(struct link_watch *watch, bool alone, char *ret_why)
+static bool isolate(struct link_watch *watch, char *ret_why)
 {
-	if (alone && (!ipv6_off("all", ret_why) || !ipv6_off("default", ret_why)))
+	if (watch->alone && (!ipv6_off("all", ret_why) || !ipv6_off("default", ret_why)))
 		return false;
 	for (unsigned i = 0; i < watch->n; i++) {
 		if (!ipv6_off(watch->interfaces[i].name, ret_why))
@@ -264,6 +270,26 @@ static bool isolate(struct link_watch *watch, bool alone, char *ret_why)
 	         "namespace of their own (ports-namespace).",
 	         watch->intruder);
 	return false;
+}
+
+/*
+ * An interface that came anew has IPv6 as its namespace has it by default.  Where that is not
+ * switched off, this thread is in the same namespace.  true: there was one.
+ */
+static bool isolate_newcomers(struct link_watch *watch)
+{
+	char why[LINK_WHY_LEN];
+	bool any = false;
+
+	for (unsigned i = 0; i < watch->n && !watch->alone; i++) {
+		struct interface *it = &watch->interfaces[i];
+
+		if (it->ifindex == 0 || it->ifindex == it->told_ifindex)
+			continue;
+		any = true;
+		(void)ipv6_off(it->name, why); /* when it fails, the address is found that it has */
+	}
+	return any;
 }
 
 /* --- life --------------------------------------------------------------------------------------- */
@@ -295,6 +321,7 @@ struct link_watch *link_watch_open(const char *const *interfaces, unsigned n, bo
 	if (!watch)
 		goto memory;
 	watch->events = watch->queries = -1;
+	watch->alone = alone;
 	watch->changed = changed;
 	watch->ctx = ctx;
 	watch->n = n;
@@ -321,7 +348,7 @@ struct link_watch *link_watch_open(const char *const *interfaces, unsigned n, bo
 			goto fail;
 		}
 	}
-	if (!isolate(watch, alone, ret_why))
+	if (!isolate(watch, ret_why))
 		goto fail;
 	return watch;
 memory:
@@ -354,16 +381,25 @@ const char *link_watch_intruder(const struct link_watch *watch)
 	return watch->intruder[0] ? watch->intruder : NULL;
 }
 
+/*
+ * A link that was lost and is back, or another interface of the same name, is told as a loss first:
+ * whoever is plugged in now has to authenticate.  The kernel reports a short loss as one change at
+ * best, so only its count shows it.
+ */
 static void tell(struct link_watch *watch, unsigned port)
 {
 	struct interface *it = &watch->interfaces[port];
 	bool up = it->up && !watch->intruder[0];
 
-	if (it->told_ifindex == it->ifindex && it->told_up == up)
-		return;
+	if (it->told_up && (it->told_ifindex != it->ifindex || it->told_downs != it->downs)) {
+		it->told_up = false;
+		watch->changed(watch->ctx, port, it->told_ifindex, false);
+	}
+	if (it->told_ifindex != it->ifindex || it->told_up != up)
+		watch->changed(watch->ctx, port, it->ifindex, up);
 	it->told_ifindex = it->ifindex;
 	it->told_up = up;
-	watch->changed(watch->ctx, port, it->ifindex, up);
+	it->told_downs = it->downs;
 }
 
 void link_watch_read(struct link_watch *watch)
@@ -386,6 +422,7 @@ void link_watch_read(struct link_watch *watch)
 		for (size_t left = (size_t)n; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left))
 			message(watch, m, &addresses_changed);
 	}
+	addresses_changed |= isolate_newcomers(watch);
 	if (addresses_changed)
 		ask_addresses(watch);
 	for (unsigned i = 0; i < watch->n; i++)

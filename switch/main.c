@@ -54,7 +54,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	uv_close((uv_handle_t *)&d->terminate, NULL);
 	uv_close((uv_handle_t *)&d->interrupt, NULL);
 	control_close(d->control);
-	engine_finish(d->engine);
+	engine_close(d->engine);
 }
 
 static void watch_signal(struct daemon *d, uv_signal_t *handle, int number)

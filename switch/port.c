@@ -39,7 +39,7 @@ struct port *port_new(const struct port_config *config)
 	p->config.nas_identifier = p->nas_identifier;
 	p->shared.portControl = config->control;
 	p->shared.portValid = true;
-	p->server = PORT_ANY_SERVER;
+	p->server = RADIUS_ANY_SERVER;
 	p->reAuthWhen = p->session_end = MSEC_NEVER;
 	p->decision.reason = PORTCALL_REASON_PORT_NOT_YET;
 	p->config.random(p->config.random_ctx, &first_id, sizeof(first_id));
@@ -92,10 +92,15 @@ static void input_start(struct port *p, const struct eapol_frame *frame, msec no
 		p->has_mac = true;
 		memcpy(p->mac, frame->src, MAC_LEN);
 	}
-	if (p->backend.state == BACKEND_REQUEST && p->eap.identity)
+	if (p->backend.state == BACKEND_REQUEST && p->eap.identity) {
 		p->shared.eapReq = true; /* D1 */
-	else
+	} else {
 		p->shared.eapolStart = true;
+		if (p->pae.state == AUTH_PAE_AUTHENTICATING) {
+			port_blame(p, PORTCALL_REASON_PORT_STARTED_ANEW, "");
+			p->to_tell = false; /* unless a session ends by it */
+		}
+	}
 	port_run(p, now);
 }
 
@@ -126,7 +131,8 @@ static void input_eap(struct port *p, const struct eapol_frame *frame, msec now)
 		p->counters.eapolRespIdFramesRx++;
 	else
 		p->counters.eapolRespFramesRx++;
-	if (!p->has_mac && p->eap.state == EAP_PASS_REQUEST && packet.id == p->eap.id) {
+	if (!p->has_mac && p->eap.state == EAP_PASS_REQUEST && packet.id == p->eap.id &&
+	    packet.type == EAP_METHOD_IDENTITY) {
 		p->has_mac = true;
 		memcpy(p->mac, frame->src, MAC_LEN);
 	}
@@ -207,7 +213,7 @@ void port_set_control(struct port *port, enum port_control control, msec now)
 	if (port->shared.portControl == control)
 		return;
 	port->shared.portControl = control;
-	if (control == PORT_AUTO)
+	if (control == PORT_AUTO && port->shared.portEnabled)
 		port_blame(port, PORTCALL_REASON_PORT_NOT_YET, "");
 	port_run(port, now);
 }
@@ -245,12 +251,6 @@ static void build_frame(struct port *p, const struct port_pending *effect)
 	p->counters.eapolFramesTx++;
 }
 
-static const struct access_grant *granted(const struct port *p)
-{
-	return p->open && p->decision.reason == PORTCALL_REASON_PORT_AUTHENTICATED ? &p->grant
-	                                                                           : NULL;
-}
-
 bool port_output(struct port *port, struct port_effect *ret_effect)
 {
 	struct port *p = port;
@@ -273,6 +273,7 @@ bool port_output(struct port *port, struct port_effect *ret_effect)
 		e.attributes = span(p->attributes, p->attributes_n);
 		break;
 	case PORT_EFFECT_CANCEL:
+		e.unanswered = next->unanswered;
 		break;
 	case PORT_EFFECT_GRANT:
 	case PORT_EFFECT_CLOSE:
@@ -281,7 +282,6 @@ bool port_output(struct port *port, struct port_effect *ret_effect)
 		e.vlan = p->decision.vlan;
 		e.session = p->decision.session;
 		e.user = p->decision.user;
-		e.grant = granted(p);
 		e.reason = p->decision.reason;
 		e.detail = p->decision.detail;
 		break;
@@ -308,9 +308,8 @@ void port_status(const struct port *port, struct port_status *ret_status)
 		.backend_state = backend_state_text(p->backend.state),
 		.has_mac = p->has_mac,
 		.vlan = p->open ? p->decision.vlan : 0,
-		.grant = granted(p),
 		.session = p->session,
-		.user = p->user,
+		.user = p->open ? p->decision.user : p->user,
 		.reason = p->decision.reason,
 		.detail = p->decision.detail,
 		.counters = p->counters,

@@ -68,8 +68,7 @@ struct port_config {
 	.quietPeriod = 60, .reAuthMax = 2, .reAuthPeriod = 0, .serverTimeout = 30, \
 	.suppTimeout = 30, .txPeriod = 30, .maxReq = 2
 
-struct port;         /* opaque; owned by the caller */
-struct access_grant; /* switch/access.h */
+struct port; /* opaque; owned by the caller */
 
 struct port *port_new(const struct port_config *config); /* NULL: no memory */
 void port_free(struct port *port);                       /* NULL is fine */
@@ -95,7 +94,7 @@ void port_radius_timeout(struct port *port, uint64_t request, msec now);
 enum port_effect_kind {
 	PORT_EFFECT_SEND,           /* send `frame` on this port's link */
 	PORT_EFFECT_ACCESS_REQUEST, /* radius_client_submit(request, attributes, server) */
-	PORT_EFFECT_CANCEL,         /* radius_client_cancel(request) */
+	PORT_EFFECT_CANCEL,         /* radius_client_cancel(request, unanswered) */
 	PORT_EFFECT_GRANT,          /* open the gate, or confirm or change an open one */
 	PORT_EFFECT_CLOSE,          /* close the gate, or an attempt failed on a closed one */
 	PORT_EFFECT_TRANSITION,     /* a machine moved */
@@ -107,14 +106,14 @@ struct port_effect {
 	/* ACCESS_REQUEST, CANCEL */
 	uint64_t request;
 	struct span attributes; /* valid until the next call on this port */
-	int server;             /* index, or RADIUS_ANY_SERVER (-1) */
+	int server;             /* ACCESS_REQUEST: index, or RADIUS_ANY_SERVER */
+	bool unanswered;        /* CANCEL: nothing came within serverTimeout */
 	/* GRANT, CLOSE; the strings are valid until the next call on this port */
 	bool has_mac;         /* false: force-authorized (GRANT), nobody was there (CLOSE) */
 	uint8_t mac[MAC_LEN]; /* of the supplicant */
 	uint16_t vlan;        /* GRANT: 1 to 4094; 0: the port's own (force-authorized) */
 	const char *session;  /* PORT_SESSION_LEN printable characters; "" without a session */
 	const char *user;     /* a peer's string, printable octets only; "" if unknown */
-	const struct access_grant *grant; /* GRANT: what the Accept said; NULL: forced */
 	enum portcall_reason reason;
 	const char
 		*detail; /* CLOSE: the server's Portcall-Reason, the VLAN named, ...; may be "" */
@@ -142,9 +141,8 @@ struct port_status {
 	const char *pae_state, *backend_state; /* of the figures; static storage */
 	bool has_mac;
 	uint8_t mac[MAC_LEN];
-	uint16_t vlan;                    /* while authorized; 0: the port's own */
-	const struct access_grant *grant; /* while authorized by an Accept, else NULL */
-	const char *session;              /* strings are valid until the next call on this port */
+	uint16_t vlan;       /* while authorized; 0: the port's own */
+	const char *session; /* strings are valid until the next call on this port */
 	const char *user;
 	enum portcall_reason reason; /* of the last GRANT or CLOSE */
 	const char *detail;

@@ -8,13 +8,17 @@
 #include <assert.h>
 #include <string.h>
 
-enum { TIMEOUT_SOONEST = 1000 }; /* ms after the response; see D3 of port.c */
+enum {
+	TIMEOUT_SOONEST = 1000, /* ms after the response; see D3 of port.c */
+	SUPP_TIMEOUT_MAX = 65535,
+};
 
-void port_cancel_request(struct port *p)
+void port_cancel_request(struct port *p, bool unanswered)
 {
 	if (p->request)
 		port_emit(p, (struct port_pending){ .kind = PORT_EFFECT_CANCEL,
-		                                    .request = p->request });
+		                                    .request = p->request,
+		                                    .unanswered = unanswered });
 	p->request = 0;
 }
 
@@ -29,14 +33,13 @@ static void make_session_id(struct port *p)
 	p->session[PORT_SESSION_LEN] = '\0';
 }
 
-/*
- * eapRestart: a session that is authorised keeps its station and id, everything else begins anew.
- */
 void port_begin_attempt(struct port *p)
 {
-	port_cancel_request(p);
-	p->state_n = 0;
-	p->server = PORT_ANY_SERVER;
+	port_cancel_request(p, false);
+	/* RFC 2865 5.24: the State of an Accept comes back when its Termination-Action is done */
+	if (!p->shared.authPortStatus || !p->shared.reAuthenticate || !p->grant.reauthenticate)
+		p->state_n = 0;
+	p->server = RADIUS_ANY_SERVER;
 	if (!p->shared.authPortStatus) {
 		if (!p->shared.eapolStart)
 			port_forget_station(p);
@@ -61,7 +64,6 @@ static void save_identity(struct port *p, struct span identity)
 	access_printable(identity, p->user, sizeof(p->user));
 }
 
-/* eapResp: the response of the current frame goes to the server if it answers the request. */
 void port_take_response(struct port *p)
 {
 	const struct eap_packet *response = p->response;
@@ -95,11 +97,22 @@ void port_take_response(struct port *p)
 	                                    .request = p->request });
 }
 
+static void save_state(struct port *p, const struct radius_packet *reply)
+{
+	struct span state;
+
+	p->state_n = 0;
+	if (radius_find(reply, RADIUS_STATE, &state) && state.n > 0) {
+		memcpy(p->state, state.p, state.n);
+		p->state_n = state.n;
+	}
+}
+
 static void take_challenge(struct port *p, const struct radius_packet *reply, int server)
 {
 	uint8_t eap[EAP_PASS_MAX_PACKET];
 	size_t eap_n;
-	struct span state;
+	uint32_t timeout = 0;
 
 	/* RFC 3579 2.1: a challenge of an EAP conversation carries the next request */
 	if (radius_eap_message(reply, eap, sizeof(eap), &eap_n) ||
@@ -109,12 +122,13 @@ static void take_challenge(struct port *p, const struct radius_packet *reply, in
 		             span(NULL, 0));
 		return;
 	}
+	/* RFC 3580 3.17: in a challenge it is how long to wait for the response */
+	radius_find_u32(reply, RADIUS_SESSION_TIMEOUT, &timeout);
+	if (timeout == 0 || timeout > SUPP_TIMEOUT_MAX)
+		timeout = p->config.suppTimeout;
+	p->eap.suppTimeout = port_seconds(timeout);
 	p->server = server;
-	p->state_n = 0;
-	if (radius_find(reply, RADIUS_STATE, &state) && state.n > 0) {
-		memcpy(p->state, state.p, state.n);
-		p->state_n = state.n;
-	}
+	save_state(p, reply);
 }
 
 /* Accept or Reject: the code decides, not the EAP packet in it (RFC 3579 2.6.3). */
@@ -143,6 +157,7 @@ static void take_verdict(struct port *p, const struct radius_packet *reply)
 	}
 	if (radius_find(reply, RADIUS_USER_NAME, &text) && text.n > 0)
 		access_printable(text, p->user, sizeof(p->user));
+	save_state(p, reply);
 	eap_pass_end(&p->eap, &p->shared, true, span(eap, eap_n));
 }
 

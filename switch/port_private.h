@@ -11,7 +11,7 @@
 #include "switch/eap_pass.h"
 #include "switch/port.h"
 
-enum { PORT_EFFECTS_MAX = 64, PORT_FRAME_MAX = 1514, PORT_ANY_SERVER = -1 };
+enum { PORT_EFFECTS_MAX = 64, PORT_FRAME_MAX = 1514 };
 
 struct port_pending {
 	enum port_effect_kind kind;
@@ -19,6 +19,7 @@ struct port_pending {
 	enum eap_code code;
 	uint8_t id;
 	uint64_t request;    /* CANCEL */
+	bool unanswered;     /* CANCEL */
 	const char *machine; /* TRANSITION */
 	const struct fsm_arc *arc;
 };
@@ -95,6 +96,7 @@ void port_pulse_initialize(struct port *p, msec now);
 void port_begin_attempt(struct port *p);
 /* eapResp: the response of the current frame goes to the server if it answers the request. */
 void port_take_response(struct port *p);
-void port_cancel_request(struct port *p);
+/* `unanswered`: serverTimeout is over. */
+void port_cancel_request(struct port *p, bool unanswered);
 
 #endif

@@ -114,7 +114,7 @@ static void do_procedure(struct port *p, msec now)
 		break;
 	case PAE_ABORT_AUTH:
 		eap_pass_abort(&p->eap);
-		port_cancel_request(p);
+		port_cancel_request(p, false);
 		break;
 	}
 }
@@ -163,12 +163,14 @@ static void entered_backend_state(struct port *p, enum backend_state from)
 	if (p->backend.state != BACKEND_TIMEOUT)
 		return;
 	p->counters.timeouts++;
-	if (from == BACKEND_RESPONSE)
+	if (from == BACKEND_RESPONSE) {
+		port_cancel_request(p, true);
 		port_blame(p, PORTCALL_REASON_PORT_RADIUS_TIMEOUT, "");
-	else if (p->eap.answered || p->has_mac)
+	} else if (p->eap.answered || p->has_mac) {
 		port_blame(p, PORTCALL_REASON_PORT_SUPPLICANT_SILENT, "");
-	else
+	} else {
 		port_blame(p, PORTCALL_REASON_PORT_NO_SUPPLICANT, "");
+	}
 }
 
 static void tell_transition(struct port *p, const char *machine, const struct fsm_arc *arc)

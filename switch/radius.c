@@ -343,10 +343,6 @@ const char *radius_code_text(uint8_t code)
 		return "Access-Accept";
 	case RADIUS_ACCESS_REJECT:
 		return "Access-Reject";
-	case RADIUS_ACCOUNTING_REQUEST:
-		return "Accounting-Request";
-	case RADIUS_ACCOUNTING_RESPONSE:
-		return "Accounting-Response";
 	case RADIUS_ACCESS_CHALLENGE:
 		return "Access-Challenge";
 	case RADIUS_DISCONNECT_REQUEST:

@@ -25,7 +25,6 @@ struct radius_client {
 	size_t server_n;
 	unsigned sockets;
 	msec max_timeout, dead_time;
-	bool accounting;
 	void (*random)(void *ctx, void *ret_octets, size_t n);
 	void *random_ctx;
 	struct radius_requests requests;
@@ -68,35 +67,13 @@ static void schedule(struct radius_client *c, struct radius_request *q, const st
 	q->due = now + q->timeout;
 }
 
-/* What stands in a request before the attributes. */
-static size_t overhead(const struct radius_client *c)
-{
-	return c->accounting ? RADIUS_HEADER_LEN : RADIUS_OVERHEAD;
-}
-
-static enum portcall_err write_request(struct radius_client *c, struct radius_request *q,
-                                       struct span attributes, struct span secret)
-{
-	enum portcall_err err;
-
-	if (!c->accounting) {
-		c->random(c->random_ctx, q->authenticator, sizeof(q->authenticator));
-		return radius_request(q->id, q->authenticator, attributes, secret, q->datagram,
-		                      sizeof(q->datagram), &q->n);
-	}
-	err = radius_signed_request(RADIUS_ACCOUNTING_REQUEST, q->id, false, attributes, secret,
-	                            q->datagram, sizeof(q->datagram), &q->n);
-	if (!err)
-		memcpy(q->authenticator, q->datagram + 4, sizeof(q->authenticator));
-	return err;
-}
-
 /* First transmission to `server`. */
 static enum portcall_err ask(struct radius_client *c, struct radius_request *q, size_t server,
                              struct span attributes, msec now)
 {
 	struct server *s = &c->servers[server];
 
+	c->random(c->random_ctx, q->authenticator, sizeof(q->authenticator));
 	q->tried |= UINT32_C(1) << server;
 	q->attempt = 1;
 	q->first_sent = now;
@@ -104,7 +81,9 @@ static enum portcall_err ask(struct radius_client *c, struct radius_request *q, 
 	radius_requests_wait(&c->requests, q, server, &s->cursor);
 	s->status.outstanding++;
 
-	enum portcall_err err = write_request(c, q, attributes, span(s->secret, s->secret_n));
+	enum portcall_err err =
+		radius_request(q->id, q->authenticator, attributes, span(s->secret, s->secret_n),
+	                       q->datagram, sizeof(q->datagram), &q->n);
 
 	if (err)
 		return err;
@@ -139,7 +118,7 @@ static int pick_server(struct radius_client *c, uint32_t tried, msec now)
 	return fallback;
 }
 
-/* All transmissions of `q` were in vain: its server is dead unless it answered somebody since. */
+/* `q` waited in vain: its server is dead unless it answered somebody since. */
 static void blame_server(struct radius_client *c, const struct radius_request *q, msec now)
 {
 	struct server *s = &c->servers[q->server];
@@ -157,13 +136,13 @@ static void blame_server(struct radius_client *c, const struct radius_request *q
 static void give_up_server(struct radius_client *c, struct radius_request *q, msec now)
 {
 	uint8_t copy[RADIUS_MAX_ATTRIBUTES];
-	size_t n = q->n - overhead(c);
+	size_t n = q->n - RADIUS_OVERHEAD;
 
 	blame_server(c, q, now);
 	stop_waiting(c, q);
 	int server = q->bound ? RADIUS_ANY_SERVER : pick_server(c, q->tried, now);
 
-	memcpy(copy, q->datagram + overhead(c), n);
+	memcpy(copy, q->datagram + RADIUS_OVERHEAD, n);
 	if (server != RADIUS_ANY_SERVER &&
 	    ask(c, q, (size_t)server, span(copy, n), now) == PORTCALL_OK)
 		return;
@@ -209,7 +188,6 @@ struct radius_client *radius_client_new(const struct radius_client_config *confi
 	c->sockets = config->sockets ? config->sockets : 1;
 	c->max_timeout = config->max_timeout ? config->max_timeout : 16000;
 	c->dead_time = config->dead_time ? config->dead_time : 60000;
-	c->accounting = config->accounting;
 	c->random = config->random;
 	c->random_ctx = config->random_ctx;
 	for (size_t i = 0; i < c->server_n; i++) {
@@ -257,15 +235,14 @@ enum portcall_err radius_client_submit(struct radius_client *client, uint64_t se
 	return err;
 }
 
-void radius_client_cancel(struct radius_client *client, uint64_t session)
+void radius_client_cancel(struct radius_client *client, uint64_t session, bool unanswered, msec now)
 {
 	struct radius_request *q = radius_requests_of_session(&client->requests, session);
 
 	if (!q)
 		return;
-	/* nobody waits for the last timeout any more, but that was the last transmission */
-	if (q->waiting && q->attempt >= client->servers[q->server].attempts)
-		blame_server(client, q, q->due);
+	if (q->waiting && unanswered)
+		blame_server(client, q, now);
 	drop(client, q);
 }
 
@@ -278,22 +255,12 @@ static void discard(struct radius_client *c, size_t server, uint64_t *counter, c
 
 static void count_reply(struct radius_server_status *status, uint8_t code)
 {
-	if (code == RADIUS_ACCOUNTING_RESPONSE)
-		status->responses++;
-	else if (code == RADIUS_ACCESS_ACCEPT)
+	if (code == RADIUS_ACCESS_ACCEPT)
 		status->accepts++;
 	else if (code == RADIUS_ACCESS_REJECT)
 		status->rejects++;
 	else
 		status->challenges++;
-}
-
-static bool is_reply(const struct radius_client *c, uint8_t code)
-{
-	if (c->accounting)
-		return code == RADIUS_ACCOUNTING_RESPONSE;
-	return code == RADIUS_ACCESS_ACCEPT || code == RADIUS_ACCESS_REJECT ||
-	       code == RADIUS_ACCESS_CHALLENGE;
 }
 
 void radius_client_input(struct radius_client *client, size_t server, unsigned socket,
@@ -309,7 +276,8 @@ void radius_client_input(struct radius_client *client, size_t server, unsigned s
 		discard(c, server, &s->status.malformed, "The datagram is not a RADIUS packet.");
 		return;
 	}
-	if (!is_reply(c, packet.code)) {
+	if (packet.code != RADIUS_ACCESS_ACCEPT && packet.code != RADIUS_ACCESS_REJECT &&
+	    packet.code != RADIUS_ACCESS_CHALLENGE) {
 		discard(c, server, &s->status.malformed, "The packet's code is none of a reply.");
 		return;
 	}
@@ -328,8 +296,6 @@ void radius_client_input(struct radius_client *client, size_t server, unsigned s
 		        "The Response Authenticator is wrong: another shared secret, or forged.");
 		return;
 	case RADIUS_REPLY_NO_MESSAGE_AUTHENTICATOR:
-		if (c->accounting) /* the Response Authenticator was right */
-			break;
 		discard(c, server, &s->status.bad_authenticators,
 		        "The reply carries no Message-Authenticator.");
 		return;
@@ -389,9 +355,8 @@ static bool output_note(struct radius_client *c, struct radius_effect *ret_effec
 			.kind = RADIUS_EFFECT_SERVER,
 			.server = i,
 			.alive = s->status.alive,
-			.why = s->status.alive
-			               ? "The server answers again."
-			               : "The server answered no transmission of a request.",
+			.why = s->status.alive ? "The server answers again."
+			                       : "The server did not answer a request in time.",
 		};
 		return true;
 	}

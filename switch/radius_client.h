@@ -22,9 +22,6 @@
  * is bound to a server (one that carries its State) does not move.  When all servers are dead
  * they are asked in turn all the same.  A reply removes its request only after both
  * authenticators were verified.
- *
- * A client is for access or for accounting (RFC 2866): then the Request Authenticator is a digest
- * of the request, there is no Message-Authenticator in it, and a reply need not have one.
  */
 #ifndef SWITCH_RADIUS_CLIENT_H
 #define SWITCH_RADIUS_CLIENT_H
@@ -32,12 +29,7 @@
 #include "common/fsm.h"
 #include "switch/radius.h"
 
-enum {
-	RADIUS_ANY_SERVER = -1,
-	RADIUS_MAX_SERVERS = 16,
-	RADIUS_MAX_SECRET = 128,
-	RADIUS_MAX_SOCKETS = 256
-};
+enum { RADIUS_MAX_SERVERS = 16, RADIUS_MAX_SECRET = 128, RADIUS_MAX_SOCKETS = 256 };
 
 struct radius_server_config {
 	struct span secret; /* 1 to RADIUS_MAX_SECRET octets; copied, wiped when freed */
@@ -52,7 +44,6 @@ struct radius_client_config {
 	size_t max;       /* outstanding requests; 0: 256 * sockets */
 	msec max_timeout; /* longest wait between two transmissions (MRT); 0: 16000 */
 	msec dead_time;   /* how long a dead server is passed over; 0: 60000 */
-	bool accounting;  /* Accounting-Requests instead of Access-Requests */
 	void (*random)(void *ctx, void *ret_octets, size_t n); /* cryptographically strong */
 	void *random_ctx;
 };
@@ -64,8 +55,8 @@ struct radius_client *radius_client_new(const struct radius_client_config *confi
 void radius_client_free(struct radius_client *client); /* NULL is fine; wipes secrets */
 
 /*
- * Send a request with `attributes` (made with radius_put; copied; Message-Authenticator is added)
- * for `session`, a handle of the caller's that comes back in the effects; one live
+ * Send an Access-Request with `attributes` (made with radius_put; copied; Message-Authenticator
+ * is added) for `session`, a handle of the caller's that comes back in the effects; one live
  * request per handle.  `server` is an index (the request stays with it) or RADIUS_ANY_SERVER.
  * ERR_LIMIT: too many outstanding, or attributes over RADIUS_MAX_ATTRIBUTES.  ERR_USAGE: no such
  * server, or the handle has a live request.
@@ -74,8 +65,13 @@ enum portcall_err radius_client_submit(struct radius_client *client, uint64_t se
                                        struct span attributes, int server,
                                        msec now) PORTCALL_MUST_CHECK;
 
-/* Forget the request of `session`, if there is one; no effect is emitted for it any more. */
-void radius_client_cancel(struct radius_client *client, uint64_t session);
+/*
+ * Forget the request of `session`, if there is one; nothing more is told of it.  `unanswered`:
+ * its session waited as long as it can, which counts against the server as the end of all
+ * transmissions does.
+ */
+void radius_client_cancel(struct radius_client *client, uint64_t session, bool unanswered,
+                          msec now);
 
 /* A datagram from `server` arrived at `socket`. */
 void radius_client_input(struct radius_client *client, size_t server, unsigned socket,
@@ -110,7 +106,6 @@ bool radius_client_output(struct radius_client *client, struct radius_effect *re
 struct radius_server_status {
 	bool alive;
 	uint64_t outstanding, requests, retransmissions, accepts, rejects, challenges;
-	uint64_t responses;          /* to Accounting-Requests */
 	uint64_t timeouts;           /* requests that this server left unanswered */
 	uint64_t bad_authenticators; /* dropped: either authenticator wrong or missing */
 	uint64_t malformed;          /* dropped: not a RADIUS packet, or of an unexpected code */

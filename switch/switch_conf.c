@@ -22,9 +22,6 @@ static const struct conf_rule rules[] = {
 	{ "fdb-age", .min = 1, .max = 1000000 }, /* 802.1Q Table 8-6: 10 to 1,000,000 s */
 	{ "fdb-max", .min = 16, .max = 1000000 },
 	{ "radius|port", .min = 1, .max = 65535 },
-	{ "radius|accounting-port", .min = 0, .max = 65535 },
-	{ "accounting-interim", .min = 0, .max = 86400 },
-	{ "accounting-wait", .min = 0, .max = 60 },
 	{ "radius|timeout", .min = 1, .max = 60 },
 	{ "radius|attempts", .min = 1, .max = 20 },
 	{ "dynamic-authorisation|port", .min = 1, .max = 65535 },
@@ -131,22 +128,9 @@ static bool read_server(const struct reading *r, cfg_t *cfg, struct switch_conf_
 	s->port = (unsigned)cfg_getint(cfg, "port");
 	s->timeout = (msec)cfg_getint(cfg, "timeout") * 1000;
 	s->attempts = (unsigned)cfg_getint(cfg, "attempts");
-	s->accounting_port = (unsigned)cfg_getint(cfg, "accounting-port");
 	snprintf(section, sizeof(section), "radius %s", s->name);
 	return read_address(r, section, s->address, s->port, &s->to) &&
 	       read_secret(r, section, cfg, s->secret);
-}
-
-static void add_accounting(struct switch_conf *conf, const struct switch_conf_server *server)
-{
-	struct switch_conf_server *s = &conf->accounting[conf->accounting_n++];
-
-	*s = *server;
-	s->port = s->accounting_port;
-	if (s->to.any.sa_family == AF_INET)
-		s->to.v4.sin_port = htons((uint16_t)s->port);
-	else
-		s->to.v6.sin6_port = htons((uint16_t)s->port);
 }
 
 static bool read_das_client(const struct reading *r, cfg_t *cfg, struct switch_conf_das_client *c)
@@ -299,17 +283,14 @@ static bool read_sections(const struct reading *r)
 	if (servers > RADIUS_MAX_SERVERS)
 		return refuse(r, "there are more than %d radius sections.", RADIUS_MAX_SERVERS);
 	conf->servers = calloc(servers + 1, sizeof(*conf->servers));
-	conf->accounting = calloc(servers + 1, sizeof(*conf->accounting));
 	conf->vlans = calloc(vlans + 1, sizeof(*conf->vlans));
 	conf->ports = calloc(ports, sizeof(*conf->ports));
-	if (!conf->servers || !conf->accounting || !conf->vlans || !conf->ports)
+	if (!conf->servers || !conf->vlans || !conf->ports)
 		return refuse(r, "out of memory.");
 	for (; conf->server_n < servers; conf->server_n++) {
 		if (!read_server(r, cfg_getnsec(conf->cfg, "radius", conf->server_n),
 		                 &conf->servers[conf->server_n]))
 			return false;
-		if (conf->servers[conf->server_n].accounting_port)
-			add_accounting(conf, &conf->servers[conf->server_n]);
 	}
 	for (; conf->vlan_n < vlans; conf->vlan_n++) {
 		if (!read_vlan(r, cfg_getnsec(conf->cfg, "vlan", conf->vlan_n), conf->vlan_n,
@@ -327,13 +308,9 @@ static bool read_sections(const struct reading *r)
 static cfg_t *read_file(const char *path, char *why)
 {
 	cfg_opt_t radius[] = {
-		CFG_STR("address", NULL, CFGF_NONE),
-		CFG_INT("port", 1812, CFGF_NONE),
-		CFG_STR("secret-file", NULL, CFGF_NONE),
-		CFG_INT("timeout", 2, CFGF_NONE),
-		CFG_INT("attempts", 4, CFGF_NONE),
-		CFG_INT("accounting-port", 0, CFGF_NONE),
-		CFG_END(),
+		CFG_STR("address", NULL, CFGF_NONE),     CFG_INT("port", 1812, CFGF_NONE),
+		CFG_STR("secret-file", NULL, CFGF_NONE), CFG_INT("timeout", 2, CFGF_NONE),
+		CFG_INT("attempts", 4, CFGF_NONE),       CFG_END(),
 	};
 	cfg_opt_t client[] = {
 		CFG_STR("address", NULL, CFGF_NONE),
@@ -372,8 +349,6 @@ static cfg_t *read_file(const char *path, char *why)
 		CFG_STR("control", "/run/portcall-switch.sock", CFGF_NONE),
 		CFG_STR("log-level", "info", CFGF_NONE),
 		CFG_STR("capture-dir", NULL, CFGF_NONE),
-		CFG_INT("accounting-interim", 0, CFGF_NONE),
-		CFG_INT("accounting-wait", 5, CFGF_NONE),
 		CFG_INT("fdb-age", 300, CFGF_NONE),
 		CFG_INT("fdb-max", 8192, CFGF_NONE),
 		CFG_SEC("radius", radius, section),
@@ -405,8 +380,6 @@ struct switch_conf *switch_conf_read(const char *path, char ret_why[static CONF_
 	conf->control = string(conf->cfg, "control");
 	conf->capture_dir = string(conf->cfg, "capture-dir");
 	conf->fdb_age = (msec)cfg_getint(conf->cfg, "fdb-age") * 1000;
-	conf->accounting_interim = (unsigned)cfg_getint(conf->cfg, "accounting-interim");
-	conf->accounting_wait = (msec)cfg_getint(conf->cfg, "accounting-wait") * 1000;
 	conf->fdb_max = (size_t)cfg_getint(conf->cfg, "fdb-max");
 	if (!log_level_parse(cfg_getstr(conf->cfg, "log-level"), &conf->log_level))
 		goto fail; /* cannot be: the rules know the words */
@@ -438,9 +411,6 @@ void switch_conf_free(struct switch_conf *conf)
 		return;
 	for (unsigned i = 0; conf->servers && i <= conf->server_n; i++)
 		digest_wipe(conf->servers[i].secret, sizeof(conf->servers[i].secret));
-	for (unsigned i = 0; i < conf->accounting_n; i++)
-		digest_wipe(conf->accounting[i].secret, sizeof(conf->accounting[i].secret));
-	free(conf->accounting);
 	for (unsigned i = 0; i < conf->das.client_n; i++)
 		digest_wipe(conf->das.clients[i].secret, sizeof(conf->das.clients[i].secret));
 	free(conf->das.clients);

@@ -30,7 +30,6 @@ struct switch_conf_server {
 	char secret[CONF_SECRET_MAX];
 	msec timeout;
 	unsigned attempts;
-	unsigned accounting_port; /* 0: no accounting at this server */
 };
 
 struct switch_conf_das_client {
@@ -76,11 +75,6 @@ struct switch_conf {
 	size_t fdb_max;
 	unsigned server_n, vlan_n, port_n;
 	struct switch_conf_server *servers;
-	/* the servers that have an accounting port, which is the one in `to` and `port` */
-	unsigned accounting_n;
-	struct switch_conf_server *accounting;
-	unsigned accounting_interim; /* s; 0: none, unless the Accept says so */
-	msec accounting_wait;        /* for the servers, at the end */
 	struct switch_conf_das das;
 	struct port_vlan *vlans;
 	struct switch_conf_port *ports;

@@ -21,11 +21,11 @@ static const char ca_init_help[] =
 	"  --ca DIR                   the folder (made with mode 0700)\n"
 	"  --subject NAME             the CA's name: \"C=DE, O=Example, CN=Phone CA\"\n"
 	"  --key KIND                 rsa2048 (default), rsa4096, p256, p384 (rsa1024: old "
-        "fleets)\n"
+	"fleets)\n"
 	"  --days N                   how long it is valid; default 3652, but not past 2037\n"
 	"  --digest DIGEST            sha256 (default) or sha1, for phones that know no SHA-2\n"
 	"  --ca-passphrase-file FILE  its first line encrypts the key; else "
-        "PORTCALL_CA_PASSPHRASE;\n"
+	"PORTCALL_CA_PASSPHRASE;\n"
 	"                             without both the key is not encrypted\n"
 	"  --import FILE              a CA with its key: PKCS#12, or PEM with both\n"
 	"  --in-passphrase-file FILE  opens it; else PORTCALL_IN_PASSPHRASE\n"
@@ -170,7 +170,7 @@ static const char revoke_help[] =
 	"  --json                     {\"revoked\":[SERIAL...]}\n"
 	"\n"
 	"  portcall cert revoke --ca phones-ca --ca-passphrase-file ca.pass --reason keyCompromise "
-        "phone7\n";
+	"phone7\n";
 
 /* "03:E9" -> "03e9"; false: no serial. */
 static bool serial_read(const char *word, char ret_serial[static 80])

@@ -233,12 +233,12 @@ static const char pack_help[] =
 	"usage: portcall cert pack [OPTION...] FILE...\n"
 	"\n"
 	"Makes a PKCS#12 of a private key, its certificate and the CAs above it, which may stand "
-        "in\n"
+	"in\n"
 	"any files (PEM, DER, PKCS#7, PKCS#12) in any order.  The certificate is that of the key.\n"
 	"\n" MAKING_OPTIONS "  --format FORMAT            p12 (default), base64 or item\n"
 	"\n"
 	"  portcall cert pack phone.key phone.cer ca.pem --passphrase-file phone.pass --out "
-        "phone.p12\n";
+	"phone.p12\n";
 
 static int run_pack(int argc, char **argv)
 {
@@ -258,7 +258,7 @@ static const char unpack_help[] =
 	"\n"
 	"  --in-passphrase-file FILE  opens it; else PORTCALL_IN_PASSPHRASE\n"
 	"  --passphrase-file FILE     encrypts the key with its first line; else "
-        "PORTCALL_PASSPHRASE\n"
+	"PORTCALL_PASSPHRASE\n"
 	"  --plain                    write the key without encryption\n"
 	"  --traditional              write an RSA key as BEGIN RSA PRIVATE KEY (PKCS#1), plain\n"
 	"  --force                    replace files\n"

@@ -12,7 +12,7 @@ static const char csr_help[] =
 	"portcall cert show; to issue for one: portcall cert issue --csr.\n"
 	"\n"
 	"  --subject NAME          \"C=DE, ST=Bayern, L=Muenchen, O=Example, "
-        "CN=radius.example.net\"\n"
+	"CN=radius.example.net\"\n"
 	"  --san KIND:VALUE        DNS:, IP:, email:, URI: or UPN:; may stand often\n"
 	"  --key KIND              rsa2048 (default), rsa4096, p256, p384, rsa1024\n"
 	"  --digest sha256|sha1    of the request's signature\n"

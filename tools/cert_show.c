@@ -243,7 +243,7 @@ static const char chain_help[] =
 	"Exit status: 0 done, 1 not one chain, or it does not lead to the CA, 2 cannot read.\n"
 	"\n"
 	"  portcall cert chain server.pem intermediate.cer root.pem --ca root.pem --out "
-        "chain.pem\n";
+	"chain.pem\n";
 
 /* Does it lead to one of the CAs in `path`?  The dates are not looked at. */
 static int verify(const struct pki_cert *cert, const char *path)

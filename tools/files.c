@@ -128,6 +128,26 @@ static bool adopt(int fd, const char *path, mode_t mode)
 	return fchmod(fd, st.st_mode & 07777) == 0;
 }
 
+/* A device or a pipe stays what it is. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static bool write_into(const char *path, const void *p, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write_all(fd, p, n);
+
+	if (!ok)
+		complain("%s cannot be written: %s.", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static bool replace(const char *path, mode_t mode, const void *p, size_t n, bool fresh)
 {
 	AUTO(free) char *real = realpath(path, NULL);
@@ -158,7 +178,7 @@ static bool replace(const char *path, mode_t mode, const void *p, size_t n, bool
 
 bool file_replace(const char *path, mode_t mode, const void *p, size_t n)
 {
-	return replace(path, mode, p, n, false);
+	return is_special(path) ? write_into(path, p, n) : replace(path, mode, p, n, false);
 }
 
 bool file_create(const char *path, mode_t mode, const void *p, size_t n)

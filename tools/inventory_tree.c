@@ -299,25 +299,29 @@ struct tree *tree_read(const struct options *options)
 
 bool inventory_replace(const char *path, const char *text)
 {
-	size_t n = strlen(path);
+	AUTO(free) char *real = realpath(path, NULL);
+	const char *target = real ? real : path;
+	size_t n = strlen(target);
 	AUTO(free) char *temporary = malloc(n + 8);
-	FILE *f = NULL;
+	struct stat st;
+	bool into = stat(target, &st) == 0 && !S_ISREG(st.st_mode); /* /dev/null stays what it is */
+	FILE *f = into ? fopen(target, "we") : NULL;
 	int fd = -1;
 
-	if (temporary) {
-		memcpy(temporary, path, n);
+	if (temporary && !into) {
+		memcpy(temporary, target, n);
 		memcpy(temporary + n, ".XXXXXX", 8);
 		fd = mkostemp(temporary, O_CLOEXEC);
 		f = fd < 0 ? NULL : fdopen(fd, "w");
 	}
 	/* no secret is in it, and the RADIUS server runs as another user */
-	bool ok = f && fchmod(fd, 0644) == 0 && fputs(text, f) >= 0 && fputc('\n', f) >= 0 &&
-	          fflush(f) == 0 && fsync(fd) == 0;
+	bool ok = f && (into || fchmod(fd, 0644) == 0) && fputs(text, f) >= 0 &&
+	          fputc('\n', f) >= 0 && fflush(f) == 0 && (into || fsync(fd) == 0);
 	int error = errno;
 
 	if (f ? fclose(f) : fd >= 0 && close(fd))
 		ok = false;
-	if (ok && rename(temporary, path) == 0)
+	if (ok && (into || rename(temporary, target) == 0))
 		return true;
 	if (ok)
 		error = errno;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * item_edit - the document is well-formed (our reader says so, and knows its items in their order), so
- * a scan for tags, comments and CDATA sections is enough to find where the values stand.
+ * item_edit - item_scan finds where the values stand; our reader has the last word.
  */
 #include "tools/item_edit.h"
 
@@ -14,6 +13,7 @@
 
 #include "common/auto.h"
 #include "common/item.h"
+#include "tools/item_scan.h"
 
 AUTO_CLEANUP(items, struct portcall_items *, portcall_items_free)
 
@@ -88,133 +88,6 @@ static bool convert(const char *to, const char *from, struct span in, struct tex
 	if (cd != (iconv_t)-1)
 		iconv_close(cd);
 	return ok && !out->failed;
-}
-
-/* --- the scan ------------------------------------------------------------------------------------- */
-
-struct place {
-	size_t tag;         /* its '<' */
-	size_t value, end;  /* between the tags; empty and behind the tag when it is <Item/> */
-	size_t after;       /* behind the element */
-	struct span prefix; /* "d:" */
-	bool closed;        /* <Item .../> */
-};
-
-struct scan {
-	struct span doc;
-	size_t at;
-};
-
-static bool looking_at(const struct scan *s, const char *word)
-{
-	size_t n = strlen(word);
-
-	return s->doc.n - s->at >= n && !memcmp(s->doc.p + s->at, word, n);
-}
-
-/* Behind the next `word`, or the end. */
-static void skip_past(struct scan *s, const char *word)
-{
-	const uint8_t *found = memmem(s->doc.p + s->at, s->doc.n - s->at, word, strlen(word));
-
-	s->at = found ? (size_t)(found - s->doc.p) + strlen(word) : s->doc.n;
-}
-
-/* Behind the tag that begins at `at`; '>' may stand in quoted values. */
-static void skip_tag(struct scan *s)
-{
-	uint8_t quote = 0;
-
-	for (; s->at < s->doc.n; s->at++) {
-		uint8_t c = s->doc.p[s->at];
-
-		if (quote)
-			quote = c == quote ? 0 : quote;
-		else if (c == '"' || c == '\'')
-			quote = c;
-		else if (c == '>')
-			break;
-	}
-	s->at += s->at < s->doc.n;
-}
-
-/* To the next tag; false: there is none.  What is no tag is skipped. */
-static bool next_tag(struct scan *s)
-{
-	while (s->at < s->doc.n) {
-		if (s->doc.p[s->at] != '<')
-			s->at++;
-		else if (looking_at(s, "<!--"))
-			skip_past(s, "-->");
-		else if (looking_at(s, "<![CDATA["))
-			skip_past(s, "]]>");
-		else if (looking_at(s, "<?"))
-			skip_past(s, "?>");
-		else
-			return true;
-	}
-	return false;
-}
-
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* A name attribute without prefix in the tag `tag` ("<Item name='x'>"). */
-static bool has_name(struct span tag)
-{
-	uint8_t quote = 0;
-
-	for (size_t i = 1; i + 4 < tag.n; i++) {
-		uint8_t c = tag.p[i];
-
-		if (quote) {
-			quote = c == quote ? 0 : quote;
-		} else if (c == '"' || c == '\'') {
-			quote = c;
-		} else if (is_space(tag.p[i - 1]) && !memcmp(tag.p + i, "name", 4)) {
-			for (i += 4; i < tag.n && is_space(tag.p[i]); i++)
-				;
-			if (i < tag.n && tag.p[i] == '=')
-				return true;
-			i--;
-		}
-	}
-	return false;
-}
-
-/* The next Item element with a name; false: there is none. */
-static bool next_item(struct scan *s, struct place *ret)
-{
-	while (next_tag(s)) {
-		struct place place = { .tag = s->at };
-		size_t name = s->at + 1, n = 0;
-		struct span tag;
-
-		while (name + n < s->doc.n && !is_space(s->doc.p[name + n]) &&
-		       !memchr("/>", s->doc.p[name + n], 2))
-			n++;
-		for (size_t i = 0; i < n; i++)
-			if (s->doc.p[name + i] == ':')
-				place.prefix = span(s->doc.p + name, i + 1);
-		skip_tag(s);
-		tag = span(s->doc.p + place.tag, s->at - place.tag);
-		if (n - place.prefix.n != 4 ||
-		    memcmp(s->doc.p + name + place.prefix.n, "Item", 4) != 0 || !has_name(tag))
-			continue;
-		place.closed = tag.p[tag.n - 2] == '/';
-		place.value = place.end = s->at;
-		/* the reader admits no element inside an item: the next tag ends it */
-		if (!place.closed && next_tag(s)) {
-			place.end = s->at;
-			skip_tag(s);
-		}
-		place.after = s->at;
-		*ret = place;
-		return true;
-	}
-	return false;
 }
 
 /* --- writing -------------------------------------------------------------------------------------- */
@@ -335,12 +208,13 @@ static const struct item_change *change_of(struct edit *e, const struct portcall
 	return NULL;
 }
 
-static bool add_element(struct edit *e, const struct place *like, const struct item_change *change)
+static bool add_element(struct edit *e, const struct item_place *like,
+                        const struct item_change *change)
 {
 	size_t space = like->tag;
 	char index[32] = "";
 
-	while (space && is_space(e->doc.p[space - 1]))
+	while (space && item_scan_space(e->doc.p[space - 1]))
 		space--;
 	add_octets(e, space, like->tag);
 	add(&e->out, "<");
@@ -359,13 +233,13 @@ static bool add_element(struct edit *e, const struct place *like, const struct i
 	return true;
 }
 
-static bool replace_value(struct edit *e, const struct place *place,
+static bool replace_value(struct edit *e, const struct item_place *place,
                           const struct item_change *change)
 {
 	if (place->closed) { /* <Item name="x" /> */
 		size_t slash = place->after - 2;
 
-		while (slash > place->tag && is_space(e->doc.p[slash - 1]))
+		while (slash > place->tag && item_scan_space(e->doc.p[slash - 1]))
 			slash--;
 		add_octets(e, place->tag, slash);
 		add(&e->out, ">");
@@ -391,11 +265,11 @@ static enum portcall_err refuse_value(struct edit *e, const struct item_change *
 
 static enum portcall_err rewrite(struct edit *e, const struct portcall_items *items)
 {
-	struct scan scan = { .doc = e->doc };
-	struct place place = { 0 };
+	struct item_scan scan = { .doc = e->doc };
+	struct item_place place = { 0 };
 	size_t written = 0, i = 0;
 
-	for (; next_item(&scan, &place); i++) {
+	for (; item_scan_next(&scan, &place); i++) {
 		const struct portcall_item *item = portcall_items_at(items, i);
 		const struct item_change *change = item ? change_of(e, item) : NULL;
 

@@ -96,7 +96,7 @@ PORTCALL_API const struct portcall_certificate_info *portcall_credentials_anchor
 struct portcall_crls;
 
 enum {
-	PORTCALL_CRLS_MAX_FILE = 512 << 10, /* octets: some 14,000 revoked certificates */
+	PORTCALL_CRLS_MAX_FILE = 256 << 10, /* octets: some 7,000 revoked certificates */
 	PORTCALL_CRLS_MAX_COUNT = 16,
 };
 

@@ -109,6 +109,22 @@ struct portcall_effect {
 PORTCALL_API bool portcall_supplicant_output(struct portcall_supplicant *supplicant,
                                              struct portcall_effect *ret_effect);
 
+/* IEEE 802.1X-2004 9.5.2, with the names of its MIB (dot1xSuppStatsTable). */
+struct portcall_supplicant_statistics {
+	uint64_t dot1xSuppEapolFramesRx;
+	uint64_t dot1xSuppEapolFramesTx;
+	uint64_t dot1xSuppEapolStartFramesTx;
+	uint64_t dot1xSuppEapolLogoffFramesTx;
+	uint64_t dot1xSuppEapolRespIdFramesTx;
+	uint64_t dot1xSuppEapolRespFramesTx; /* other than Resp/Id */
+	uint64_t dot1xSuppEapolReqIdFramesRx;
+	uint64_t dot1xSuppEapolReqFramesRx; /* other than Req/Id */
+	uint64_t dot1xSuppInvalidEapolFramesRx;
+	uint64_t dot1xSuppEapLengthErrorFramesRx;
+	uint8_t dot1xSuppLastEapolFrameVersion;   /* 0: none came yet */
+	uint8_t dot1xSuppLastEapolFrameSource[6]; /* MAC address */
+};
+
 struct portcall_supplicant_status {
 	const char *pae_state; /* of the figure: "CONNECTING", "AUTHENTICATED", ...; static */
 	bool authorized;
@@ -117,7 +133,9 @@ struct portcall_supplicant_status {
 	const char *tls_version; /* "TLSv1.3"; "" before a handshake; static */
 	const char *tls_cipher;
 	bool resumed;
-	uint64_t frames_rx, frames_tx, starts_tx, logoffs_tx, successes, failures, discarded;
+	struct portcall_supplicant_statistics statistics;
+	uint64_t successes, failures; /* attempts */
+	uint64_t discarded;           /* EAPOL frames that changed nothing */
 	char session[32]; /* the switch's session id from the Identity request; "" without one */
 };
 PORTCALL_API void portcall_supplicant_status(const struct portcall_supplicant *supplicant,

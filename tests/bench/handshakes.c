@@ -8,7 +8,8 @@
  *		the authenticated port to portcall_supplicant_free().
  *	handshakes heap p256|rsa2048 1.2|1.3 PHONES
  *		PHONES phones that share one set of credentials go through their handshakes side by side.  Prints
- *		octets per phone: new with its link up, at the worst moment of the handshake, authenticated.
+ *		octets per phone: new with its link up, at the worst moment of the handshake, authenticated and with
+ *		a session to resume.
  *
  * Only what happens inside the library's own functions is counted, instructions by callgrind's collect
  * switch and octets as the growth of malloc's total; certificates, credentials and the server are not.
@@ -261,6 +262,11 @@ int main(int argc, char **argv)
 	b.server = (struct eap_server_config){ .cert = b.fixture.server,
 		                               .client_ca = b.fixture.phone_ca,
 		                               .tls = strcmp(argv[3], "1.2") == 0 ? 12 : 13 };
+	if (strcmp(argv[1], "heap") == 0) {
+		b.server.resume =
+			EAP_SERVER_TICKETS; /* each phone keeps one, and none comes back */
+		b.server.tickets = 1;
+	}
 	authenticate(&b, WARM_UP);
 	if (strcmp(argv[1], "heap") == 0)
 		weigh_heap(&b, (unsigned)n);

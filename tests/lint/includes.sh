@@ -29,7 +29,7 @@ kind_of() {
 	supplicant/eap_engine.c | supplicant/tls_*.c) echo libeap ;;
 	supplicant/fetch*.c) echo curl ;;
 	supplicant/*) echo shell ;;
-	switch/auth_pae.* | switch/backend.* | switch/eap_pass.* | switch/access.* | switch/radius.* | switch/radius_*.[ch] | switch/das.* | switch/das_*.[ch] | switch/acct.* | switch/acct_*.[ch]) echo pure ;;
+	switch/auth_pae.* | switch/backend.* | switch/eap_pass.* | switch/access.* | switch/radius.* | switch/radius_*.[ch] | switch/das.* | switch/das_*.[ch]) echo pure ;;
 	switch/fdb.* | switch/bridge.* | switch/port.* | switch/port_*.[ch] | switch/offload.*) echo pure ;;
 	switch/*) echo shell ;;
 	radius-module/verdict.* | radius-module/inventory.h) echo pure ;;

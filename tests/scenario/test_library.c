@@ -107,6 +107,57 @@ static void a_session_is_resumed_across_reauthentication_and_restart(void **stat
 	}
 }
 
+/* IEEE 802.1X-2004 9.5.2 */
+static void frames_are_counted(void **state)
+{
+	static const uint8_t sender[MAC_LEN] = { 2, 0, 0, 0, 9, 9 };
+	struct world_config config = config_of(13);
+	struct portcall_supplicant_status status;
+	const struct portcall_supplicant_statistics *c = &status.statistics;
+	uint8_t frame[64];
+	size_t n = 0;
+
+	(void)state;
+	world_init(&world, &config);
+	portcall_supplicant_status(world.phone, &status);
+	assert_int_equal(c->dot1xSuppLastEapolFrameVersion, 0);
+	world_link(&world, true);
+	assert_true(world_run(&world, MINUTE, world_is_up));
+	portcall_supplicant_status(world.phone, &status);
+	assert_int_equal(c->dot1xSuppEapolFramesTx, world.phone_sent);
+	assert_int_equal(c->dot1xSuppEapolFramesRx, world.switch_sent);
+	assert_int_equal(c->dot1xSuppEapolStartFramesTx, 1);
+	assert_int_equal(c->dot1xSuppEapolLogoffFramesTx, 0);
+	assert_int_equal(c->dot1xSuppEapolRespIdFramesTx, c->dot1xSuppEapolReqIdFramesRx);
+	assert_int_equal(c->dot1xSuppEapolReqIdFramesRx + c->dot1xSuppEapolReqFramesRx + 1,
+	                 world.switch_sent); /* and the Success */
+	assert_int_equal(c->dot1xSuppEapolRespIdFramesTx + c->dot1xSuppEapolRespFramesTx + 1,
+	                 world.phone_sent); /* and the Start */
+	assert_int_equal(c->dot1xSuppLastEapolFrameVersion, EAPOL_VERSION);
+	assert_memory_equal(c->dot1xSuppLastEapolFrameSource, sender, MAC_LEN);
+	assert_int_equal(c->dot1xSuppInvalidEapolFramesRx, 0);
+	assert_int_equal(c->dot1xSuppEapLengthErrorFramesRx, 0);
+
+	assert_int_equal(eapol_encode(mac_pae_group, sender, EAPOL_EAP, span(NULL, 0), frame,
+	                              sizeof(frame), &n),
+	                 PORTCALL_OK);
+	frame[15] = 77; /* packet type */
+	portcall_supplicant_input(world.phone, frame, n, world.now);
+	frame[15] = EAPOL_EAP;
+	frame[16] = 1; /* length 256 */
+	portcall_supplicant_input(world.phone, frame, n, world.now);
+	frame[12] = 8; /* no EAPOL */
+	portcall_supplicant_input(world.phone, frame, n, world.now);
+	portcall_supplicant_logoff(world.phone, true, world.now);
+	world_drain(&world);
+	portcall_supplicant_status(world.phone, &status);
+	assert_int_equal(c->dot1xSuppInvalidEapolFramesRx, 1);
+	assert_int_equal(c->dot1xSuppEapLengthErrorFramesRx, 1);
+	assert_int_equal(c->dot1xSuppEapolFramesRx, world.switch_sent);
+	assert_int_equal(c->dot1xSuppEapolLogoffFramesTx, 1);
+	world_done(&world);
+}
+
 static void settings_out_of_range_are_refused(void **state)
 {
 	struct portcall_supplicant_config c = config_of(13).phone;
@@ -157,6 +208,7 @@ int main(void)
 		cmocka_unit_test(keys_are_the_embedders),
 		cmocka_unit_test(keys_are_only_kept_when_asked_for),
 		cmocka_unit_test(a_session_is_resumed_across_reauthentication_and_restart),
+		cmocka_unit_test(frames_are_counted),
 		cmocka_unit_test(settings_out_of_range_are_refused),
 	};
 

@@ -145,7 +145,7 @@ static void drain_port(struct world *w)
 				abort();
 			break;
 		case PORT_EFFECT_CANCEL:
-			radius_client_cancel(w->client, e.request);
+			radius_client_cancel(w->client, e.request, e.unanswered, w->now);
 			break;
 		case PORT_EFFECT_GRANT:
 			w->gate_open = true;

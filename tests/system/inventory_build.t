@@ -83,6 +83,18 @@ is 'a role keeps its time and gets its new VLAN' "$(field '.roles.voice | [.sess
 is 'a new device is enabled, in the first role' "$(field '.devices[2] | [.mac, .role, .enabled] | map(tostring) | join(" ")')" '02:00:00:00:01:03 voice true'
 is 'two devices with one certificate share it' "$(field '[.devices[] | .certificate.shared] | map(tostring) | join(" ")')" 'true false true'
 ok 'FreeRADIUS loads it again' freeradius -C -l stdout -d raddb
+mkfifo pipe
+cat pipe >piped.json &
+ok 'a pipe or a device is written to' build --role voice=21 --output pipe
+wait $!
+is '... and gets the same' "$(jq -c .devices piped.json)" "$(jq -c .devices inventory.json)"
+ok '... and is not replaced' test -p pipe
+mkdir elsewhere
+mv inventory.json elsewhere
+ln -s elsewhere/inventory.json inventory.json
+ok 'a symbolic link is followed' build --role voice=21 --output inventory.json
+ok '... and stays' test -L inventory.json
+mv elsewhere/inventory.json .
 is 'standard output gets the same without --output' "$(build --role voice=20 | jq -r '.devices | length')" 3
 
 # --- what is wrong is said, and changes nothing ------------------------------------------------------

@@ -30,6 +30,7 @@ struct bench {
 	uint64_t handle;
 	int server;
 	uint64_t cancelled;
+	bool unanswered;
 	bool has_mac;
 	uint8_t mac[MAC_LEN];
 	uint16_t vlan;
@@ -84,6 +85,7 @@ static inline void bench_drain(struct bench *b)
 			break;
 		case PORT_EFFECT_CANCEL:
 			b->cancelled = e.request;
+			b->unanswered = e.unanswered;
 			b->cancels++;
 			break;
 		case PORT_EFFECT_GRANT:
@@ -218,6 +220,13 @@ static inline struct port_status bench_status(const struct bench *b)
 #define BENCH_VLAN_30  "40060000000d 410600000006 51043330"
 #define BENCH_VLAN_999 "40060000000d 410600000006 5105393939"
 #define BENCH_STATE    "1806 a1b2c3d4"
+
+static inline bool bench_request_has(const struct bench *b, uint8_t type, const char *text)
+{
+	struct span value;
+
+	return radius_find(&b->request, type, &value) && span_is(value, text);
+}
 
 /* Identity, one round of EAP-TLS, Accept with VLAN 20. */
 static inline void bench_authenticate(struct bench *b)

@@ -54,14 +54,14 @@ static void revoke(X509_CRL *crl, uint64_t serial, bool removed)
 	ASN1_TIME_free(since);
 }
 
-static void add_unknown(X509_CRL *crl)
+static void add_unknown(X509_CRL *crl, bool critical)
 {
 	ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.59999.1.99", 1);
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *ext;
 
 	assert_int_equal(ASN1_OCTET_STRING_set(value, (const unsigned char *)"\x05\0", 2), 1);
-	ext = X509_EXTENSION_create_by_OBJ(NULL, oid, 1, value);
+	ext = X509_EXTENSION_create_by_OBJ(NULL, oid, critical, value);
 	assert_int_equal(X509_CRL_add_ext(crl, ext, -1), 1);
 	X509_EXTENSION_free(ext);
 	ASN1_OCTET_STRING_free(value);
@@ -98,7 +98,9 @@ struct span fixture_crl(const struct fixture_cert *issuer, struct fixture_crl sp
 	if (spec.delta)
 		assert_int_equal(X509_CRL_add1_ext_i2d(crl, NID_delta_crl, base, 1, 0), 1);
 	if (spec.unknown_critical)
-		add_unknown(crl);
+		add_unknown(crl, true);
+	for (size_t i = 0; i < spec.extensions; i++)
+		add_unknown(crl, false);
 	X509_CRL_sort(crl);
 	assert_true(X509_CRL_sign(crl, spec.key ? spec.key : issuer->key, digest) > 0);
 	n = i2d_X509_CRL(crl, &der);

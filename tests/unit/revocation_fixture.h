@@ -16,6 +16,7 @@ struct fixture_crl {
 	bool removed;          /* the reason is removeFromCRL */
 	bool delta;            /* a delta list */
 	bool unknown_critical; /* a critical extension that nobody knows */
+	size_t extensions;     /* further ones that are not critical */
 	const char *digest;    /* of the signature; NULL: SHA256 */
 };
 

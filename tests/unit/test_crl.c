@@ -107,7 +107,7 @@ static const struct row {
 	  .by = BY_MIDDLE,
 	  .revoked = true },
 	{ .name = "a list that many stand in",
-	  .list = { .serial = { SERVER }, .more = 9000 },
+	  .list = { .serial = { SERVER }, .more = 6000 },
 	  .by = BY_MIDDLE,
 	  .revoked = true },
 	{ .name = "removed from the list",
@@ -333,7 +333,7 @@ static void limits(void **state)
 	for (int i = 0; i < 17; i++)
 		strcat(text, pem);
 	refused(text, strlen(text), PORTCALL_ERR_LIMIT, "crl-limit", "16 lists", 16 * lines + 1);
-	refused(large, PORTCALL_CRLS_MAX_FILE + 1, PORTCALL_ERR_LIMIT, "crl-limit", "512 KiB", 0);
+	refused(large, PORTCALL_CRLS_MAX_FILE + 1, PORTCALL_ERR_LIMIT, "crl-limit", "256 KiB", 0);
 	free(text);
 	free(pem);
 	free(large);

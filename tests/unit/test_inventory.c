@@ -110,22 +110,21 @@ static void a_previous_certificate_is_found_and_a_present_one_goes_before_it(voi
 	"{\"issuer\": \"/CN=CA\", \"serial\": \"" serial "\", \"not_after\": " \
 	"\"2027-11-21T10:00:00Z\", \"until\": \"2026-12-01T00:00:00Z\", \"revoked\": true}"
 	(void)state;
-	struct inventory *inventory =
-		read_text(WITH("{\"mac\": \"020000000101\", \"certificate\": " GENERATION(
-			"0a") ", \"previous\": " BEFORE("0b") "},"
-	                                                      "{\"mac\": \"020000000102\", "
-	                                                      "\"certificate\": " GENERATION("0b") ", \"previous\": " BEFORE(
-								      "0c") ", \"stolen\": true, "
-	                                                                    "\"mab\": true, "
-	                                                                    "\"provisioned\": "
-	                                                                    "false, "
-	                                                                    "\"version\": \"7\", "
-	                                                                    "\"running_version\": "
-	                                                                    "\"6\"},"
-	                                                                    "{\"mac\": "
-	                                                                    "\"020000000103\", "
-	                                                                    "\"previous\": " BEFORE(
-										    "0c") "}"));
+	struct inventory *inventory = read_text(WITH(
+		"{\"mac\": \"020000000101\", \"certificate\": " GENERATION("0a") ", \"previous\": " BEFORE(
+			"0b") "},"
+			      "{\"mac\": \"020000000102\", "
+			      "\"certificate\": " GENERATION("0b") ", \"previous\": " BEFORE(
+				      "0c") ", \"stolen\": true, "
+					    "\"mab\": true, "
+					    "\"provisioned\": "
+					    "false, "
+					    "\"version\": \"7\", "
+					    "\"running_version\": "
+					    "\"6\"},"
+					    "{\"mac\": "
+					    "\"020000000103\", "
+					    "\"previous\": " BEFORE("0c") "}"));
 
 	assert_non_null(inventory);
 	const struct device *d = inventory_by_mac(inventory, (const uint8_t[]){ 2, 0, 0, 0, 1, 2 });

@@ -50,13 +50,6 @@ static void success_opens_the_port(void **state)
 	port_free(b.port);
 }
 
-static bool request_has(const struct bench *b, uint8_t type, const char *text)
-{
-	struct span value;
-
-	return radius_find(&b->request, type, &value) && span_is(value, text);
-}
-
 static void the_request_says_who_and_where(void **state)
 {
 	struct bench b;
@@ -69,18 +62,18 @@ static void the_request_says_who_and_where(void **state)
 	assert_int_equal(b.requests, 1);
 	assert_int_equal(b.server, -1);
 	assert_int_equal(b.handle >> 32, 7);
-	assert_true(request_has(&b, RADIUS_USER_NAME, "phone1"));
-	assert_true(request_has(&b, RADIUS_NAS_IDENTIFIER, "bench"));
+	assert_true(bench_request_has(&b, RADIUS_USER_NAME, "phone1"));
+	assert_true(bench_request_has(&b, RADIUS_NAS_IDENTIFIER, "bench"));
 	assert_true(radius_find_u32(&b.request, RADIUS_NAS_IP_ADDRESS, &number) &&
 	            number == 0xc0000201);
 	assert_true(radius_find_u32(&b.request, RADIUS_NAS_PORT, &number) && number == 7);
-	assert_true(request_has(&b, RADIUS_NAS_PORT_ID, "p7"));
+	assert_true(bench_request_has(&b, RADIUS_NAS_PORT_ID, "p7"));
 	assert_true(radius_find_u32(&b.request, RADIUS_NAS_PORT_TYPE, &number) && number == 15);
 	assert_true(radius_find_u32(&b.request, RADIUS_SERVICE_TYPE, &number) && number == 2);
 	assert_true(radius_find_u32(&b.request, RADIUS_FRAMED_MTU, &number) && number == 1400);
-	assert_true(request_has(&b, RADIUS_CALLED_STATION_ID, "02-00-00-00-00-FE"));
-	assert_true(request_has(&b, RADIUS_CALLING_STATION_ID, "02-00-00-00-01-01"));
-	assert_true(request_has(&b, RADIUS_ACCT_SESSION_ID, bench_status(&b).session));
+	assert_true(bench_request_has(&b, RADIUS_CALLED_STATION_ID, "02-00-00-00-00-FE"));
+	assert_true(bench_request_has(&b, RADIUS_CALLING_STATION_ID, "02-00-00-00-01-01"));
+	assert_true(bench_request_has(&b, RADIUS_ACCT_SESSION_ID, bench_status(&b).session));
 	assert_false(radius_find(&b.request, RADIUS_STATE, &value));
 	assert_false(radius_find(&b.request, RADIUS_MESSAGE_AUTHENTICATOR, &value));
 	port_free(b.port);
@@ -96,13 +89,13 @@ static void state_is_echoed_to_the_same_server(void **state)
 	bench_reply(&b, RADIUS_ACCESS_CHALLENGE, EAP_CODE_REQUEST, 77, BENCH_STATE);
 	assert_int_equal(b.eap.id, 77);
 	bench_respond(&b, bench_phone, 77, EAP_METHOD_TLS, "x");
-	assert_true(request_has(&b, RADIUS_STATE, "\xa1\xb2\xc3\xd4"));
-	assert_true(request_has(&b, RADIUS_USER_NAME, "phone1"));
+	assert_true(bench_request_has(&b, RADIUS_STATE, "\xa1\xb2\xc3\xd4"));
+	assert_true(bench_request_has(&b, RADIUS_USER_NAME, "phone1"));
 	assert_int_equal(b.server, 0);
 	/* the next challenge has none: none is sent */
 	bench_reply(&b, RADIUS_ACCESS_CHALLENGE, EAP_CODE_REQUEST, 78, "");
 	bench_respond(&b, bench_phone, 78, EAP_METHOD_TLS, "x");
-	assert_false(request_has(&b, RADIUS_STATE, "\xa1\xb2\xc3\xd4"));
+	assert_false(bench_request_has(&b, RADIUS_STATE, "\xa1\xb2\xc3\xd4"));
 	port_free(b.port);
 }
 
@@ -115,7 +108,7 @@ static void a_long_identity_is_replaced(void **state)
 	bench_up(&b);
 	memset(name, 'n', 254);
 	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, name);
-	assert_true(request_has(&b, RADIUS_USER_NAME, "02-00-00-00-01-01"));
+	assert_true(bench_request_has(&b, RADIUS_USER_NAME, "02-00-00-00-01-01"));
 	port_free(b.port);
 }
 
@@ -239,6 +232,25 @@ static void a_large_request_crosses_in_one_frame(void **state)
 	port_free(b.port);
 }
 
+static void a_challenge_says_how_long_to_wait(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b);
+	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
+	bench_reply(&b, RADIUS_ACCESS_CHALLENGE, EAP_CODE_REQUEST, 77, BENCH_STATE " 1b0600000005");
+	assert_int_equal(port_deadline(b.port), b.now + 5000);
+	bench_respond(&b, bench_phone, 77, EAP_METHOD_TLS, "x");
+	bench_reply(&b, RADIUS_ACCESS_CHALLENGE, EAP_CODE_REQUEST, 78, BENCH_STATE);
+	assert_int_equal(port_deadline(b.port), b.now + 30000);
+	bench_respond(&b, bench_phone, 78, EAP_METHOD_TLS, "x");
+	bench_reply(&b, RADIUS_ACCESS_CHALLENGE, EAP_CODE_REQUEST, 79,
+	            BENCH_STATE " 1b06ffffffff"); /* a port that waits for ever is of no use */
+	assert_int_equal(port_deadline(b.port), b.now + 30000);
+	port_free(b.port);
+}
+
 static void late_and_foreign_replies_are_ignored(void **state)
 {
 	struct bench b;
@@ -323,6 +335,7 @@ static void radius_timeout_is_told_and_tried_again(void **state)
 	assert_int_equal(b.closes, 1);
 	assert_int_equal(b.cancels, 1);
 	assert_int_equal(b.cancelled, b.handle);
+	assert_true(b.unanswered);
 	port_free(b.port);
 }
 
@@ -380,6 +393,7 @@ static void unplugging_calls_the_request_back(void **state)
 	port_link(b.port, false, b.now);
 	bench_drain(&b);
 	assert_int_equal(b.cancels, 1);
+	assert_false(b.unanswered);
 	bench_reply_to(&b, b.handle, RADIUS_ACCESS_ACCEPT, span(NULL, 0), BENCH_VLAN_20);
 	assert_int_equal(b.grants, 0);
 	port_free(b.port);
@@ -406,6 +420,8 @@ int main(void)
 		  a_challenge_without_request_fails),
 		C("RFC 3579 3.1: EAP packets of a full frame cross in both directions",
 		  a_large_request_crosses_in_one_frame),
+		C("RFC 3580 3.17: Session-Timeout of a challenge is how long to wait",
+		  a_challenge_says_how_long_to_wait),
 		C("answers to requests that nobody waits for are ignored",
 		  late_and_foreign_replies_are_ignored),
 		C("an empty port is told once and goes on asking", nobody_there_is_told_once),

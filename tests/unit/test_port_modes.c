@@ -69,6 +69,22 @@ static void forced_ports_survive_a_flap(void **state)
 	port_free(b.port);
 }
 
+static void a_mode_set_without_link_is_no_failure(void **state)
+{
+	struct bench b;
+	struct port_config config = bench_config();
+
+	(void)state;
+	config.control = PORT_FORCE_UNAUTHORIZED;
+	b = (struct bench){ .port = port_new(&config), .now = 1000 };
+	port_set_control(b.port, PORT_AUTO, b.now);
+	port_link(b.port, true, b.now);
+	bench_drain(&b);
+	assert_int_equal(b.closes, 0);
+	assert_int_equal(b.eap.type, EAP_METHOD_IDENTITY);
+	port_free(b.port);
+}
+
 static void management_cuts_the_quiet_period(void **state)
 {
 	struct bench b;
@@ -269,6 +285,8 @@ int main(void)
 		C("8.2.4: ForceAuthorized opens without a VLAN of RADIUS", forced_open),
 		C("8.2.4: ForceUnauthorized closes and stays closed", forced_closed),
 		C("8.2.4: a forced port opens again after a flap", forced_ports_survive_a_flap),
+		C("a mode that is set without a link is no failure",
+		  a_mode_set_without_link_is_no_failure),
 		C("re-authentication by management cuts quietPeriod",
 		  management_cuts_the_quiet_period),
 		C("zero for periods and counts does not spin", extreme_periods_do_not_spin),

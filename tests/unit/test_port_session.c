@@ -56,8 +56,9 @@ static void wrong_responses_do_not_disturb(void **state)
 	bench_respond(&b, bench_phone, (uint8_t)(id - 1), EAP_METHOD_IDENTITY, "old");
 	assert_string_equal(bench_status(&b).backend_state, "IGNORE");
 	assert_false(bench_status(&b).has_mac);
-	bench_respond(&b, bench_phone, id, EAP_METHOD_TLS, "no identity");
-	bench_respond(&b, bench_phone, id, EAP_METHOD_NAK, "no identity");
+	bench_respond(&b, bench_other, id, EAP_METHOD_TLS, "no identity");
+	bench_respond(&b, bench_other, id, EAP_METHOD_NAK, "no identity");
+	assert_false(bench_status(&b).has_mac);
 	assert_int_equal(b.requests, 0);
 	assert_int_equal(bench_status(&b).counters.unexpectedEapFramesRx, 3);
 	bench_respond(&b, bench_phone, id, EAP_METHOD_IDENTITY, "phone1");
@@ -152,6 +153,61 @@ static void a_silent_owner_loses_the_port(void **state)
 	bench_authenticate(&b);
 	assert_int_equal(b.grants, 1);
 	assert_true(mac_equal(b.mac, bench_phone));
+	port_free(b.port);
+}
+
+static void starts_do_not_hold_the_port(void **state)
+{
+	struct bench b;
+	msec begun;
+
+	(void)state;
+	bench_up(&b);
+	begun = b.now;
+	while (b.closes == 0 && b.now < begun + 200000) {
+		b.now += 10000;
+		bench_tick(&b, b.now);
+		if (b.closes == 0)
+			bench_eapol(&b, bench_other, EAPOL_START, span(NULL, 0));
+	}
+	assert_int_equal(b.now, begun + 90000);
+	assert_int_equal(b.reason, PORTCALL_REASON_PORT_SUPPLICANT_SILENT);
+	bench_authenticate(&b);
+	assert_int_equal(b.grants, 1);
+	port_free(b.port);
+}
+
+static void a_supplicant_that_begins_anew_too_often_is_told(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b);
+	bench_authenticate(&b);
+	bench_clear(&b);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(b.closes, 0);
+		assert_true(bench_status(&b).authorized);
+		bench_eapol(&b, bench_phone, EAPOL_START, span(NULL, 0));
+		if (b.closes == 0)
+			bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
+	}
+	assert_int_equal(b.closes, 1);
+	assert_int_equal(b.reason, PORTCALL_REASON_PORT_STARTED_ANEW);
+	assert_string_equal(b.detail, "");
+	port_free(b.port);
+}
+
+static void a_claim_does_not_rename_the_session(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b);
+	bench_authenticate(&b);
+	bench_eapol(&b, bench_phone, EAPOL_START, span(NULL, 0));
+	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "director");
+	assert_string_equal(bench_status(&b).user, "phone1");
 	port_free(b.port);
 }
 
@@ -289,6 +345,28 @@ static void termination_action_asks_again_instead(void **state)
 	port_free(b.port);
 }
 
+static void the_state_of_an_accept_comes_back(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_up(&b);
+	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
+	bench_reply(&b, RADIUS_ACCESS_ACCEPT, EAP_CODE_SUCCESS, b.eap.id,
+	            BENCH_VLAN_20 BENCH_STATE " 1b0600000078 1d0600000001");
+	bench_tick(&b, b.now + 120000);
+	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
+	assert_true(bench_request_has(&b, RADIUS_STATE, "\xa1\xb2\xc3\xd4"));
+	assert_int_equal(b.server, RADIUS_ANY_SERVER);
+	/* in that request, and in no other */
+	bench_reply(&b, RADIUS_ACCESS_ACCEPT, EAP_CODE_SUCCESS, b.eap.id,
+	            BENCH_VLAN_20 BENCH_STATE " 1b0600000078 1d0600000001");
+	bench_eapol(&b, bench_phone, EAPOL_START, span(NULL, 0));
+	bench_respond(&b, bench_phone, b.eap.id, EAP_METHOD_IDENTITY, "phone1");
+	assert_false(bench_request_has(&b, RADIUS_STATE, "\xa1\xb2\xc3\xd4"));
+	port_free(b.port);
+}
+
 static void sessions_have_ids_of_their_own(void **state)
 {
 	struct bench b;
@@ -322,6 +400,11 @@ int main(void)
 		C("the first station that speaks owns the attempt",
 		  the_first_station_owns_the_attempt),
 		C("and loses it when it falls silent", a_silent_owner_loses_the_port),
+		C("Starts alone do not hold the port", starts_do_not_hold_the_port),
+		C("a session ended by Starts in the middle says so",
+		  a_supplicant_that_begins_anew_too_often_is_told),
+		C("the identity of a re-authentication is a claim until it is accepted",
+		  a_claim_does_not_rename_the_session),
 		C("8.2.8: re-authentication by the clock keeps the port open",
 		  reauthentication_by_the_clock_keeps_the_port_open),
 		C("a new VLAN comes with re-authentication",
@@ -334,6 +417,8 @@ int main(void)
 		C("timers end with the session that set them", timers_end_with_their_session),
 		C("RFC 3580 3.18: Termination-Action = RADIUS-Request asks again instead",
 		  termination_action_asks_again_instead),
+		C("RFC 2865 5.24: the State of an Accept comes back with that",
+		  the_state_of_an_accept_comes_back),
 		C("each session has an id of its own", sessions_have_ids_of_their_own),
 	};
 

@@ -235,14 +235,14 @@ static void cancel_frees_everything(void **state)
 	(void)state;
 	submit(c, 1, RADIUS_ANY_SERVER, 0);
 	assert_int_equal(submit(c, 2, RADIUS_ANY_SERVER, 0), PORTCALL_ERR_LIMIT);
-	radius_client_cancel(c, 1);
-	radius_client_cancel(c, 1);
+	radius_client_cancel(c, 1, false, 0);
+	radius_client_cancel(c, 1, false, 0);
 	assert_int_equal(radius_client_deadline(c), MSEC_NEVER);
 	assert_int_equal(status(c, 0).outstanding, 0);
 	/* before its SEND was taken */
 	assert_int_equal(radius_client_submit(c, 3, span(attributes, 3), RADIUS_ANY_SERVER, 0),
 	                 PORTCALL_OK);
-	radius_client_cancel(c, 3);
+	radius_client_cancel(c, 3, false, 0);
 	sent_n = 0;
 	drain(c, 0);
 	assert_int_equal(sent_n, 0);
@@ -305,7 +305,7 @@ static void a_thousand_requests_in_any_order(void **state)
 			now += 37;
 			break;
 		case 1:
-			radius_client_cancel(c, s);
+			radius_client_cancel(c, s, random & 1, now);
 			outstanding -= is_live[s];
 			is_live[s] = false;
 			break;
