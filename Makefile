@@ -50,10 +50,10 @@ COMMON_LIB := bytes mac eap eapol reason pem text item item_name item_scan item_
 # shells' common parts
 COMMON_SHELL := log control conf
 SUPPLICANT_LIB := supp_pae eap_peer eap_stored eap_engine tls_backend tls_resume tls_wire effects supplicant_config supplicant
-PHONE := bringup provision option43 store settings dhcp address_linux l2_linux fetch fetch_verify \
+PHONE := bringup provision option43 seal store store_file settings dhcp address_linux l2_linux fetch fetch_verify \
 	phone phone_dot1x phone_net phone_items phone_crls phone_control main
 # of the phone: what needs no interface, for the unit tests
-PHONE_CORE := bringup provision option43 store settings address_linux
+PHONE_CORE := bringup provision option43 seal store store_file settings address_linux
 SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client das das_request access \
 	port port_run port_conversation fdb bridge offload
 SWITCH_SHELL := link_netns link_packet link_watch link_admin link_udp link_das capture switch_conf events \
@@ -226,6 +226,8 @@ $(B)/test/%: $(B)/obj/tests/scenario/%.o $(SCENARIO_HELP) $(TEST_ARCHIVES)
 comma_wrap = $(foreach f,$(1),-Wl$(comma)--wrap=$(f))
 $(B)/test/test_memory: LDFLAGS += $(call comma_wrap,malloc calloc realloc strdup \
 	$(addprefix portcall_supplicant_,new input link))
+
+$(B)/test/test_store_cut: LDFLAGS += $(call comma_wrap,openat write fsync renameat unlinkat)
 
 # a real EAP-TLS server answers the supplicant there
 $(B)/test/replay_supplicant $(B)/bin/fuzz_supplicant: $(EAP_SERVER)

@@ -164,7 +164,7 @@ static int import_files(const struct settings *settings, int count, char **paths
 		ok = (documents[i] = read_document(paths[i])) != NULL;
 	if (ok) {
 		why[0] = '\0';
-		store = store_open(settings->store, why);
+		store = store_open(settings->store, settings->passphrase, why);
 		items = portcall_items_merge(documents[0], documents[1]);
 		ok = store && items && store_save(store, STORE_ACTIVE, items, why) &&
 		     store_drop_imported(store, why) && store_set_refused(store, "", why);
@@ -183,16 +183,6 @@ static int import_files(const struct settings *settings, int count, char **paths
 static int wrong_usage(const char *what)
 {
 	fprintf(stderr, "portcall-phone: %s; see portcall-phone --help.\n", what);
-	return EXIT_USAGE;
-}
-
-static int run_settings(struct settings *settings, bool dot1x)
-{
-	char why[CONF_WHY_LEN];
-
-	if (settings_passphrase(settings, dot1x, why))
-		return run(settings);
-	fail(why);
 	return EXIT_USAGE;
 }
 
@@ -239,12 +229,15 @@ int main(int argc, char **argv)
 		fail(why);
 		return EXIT_USAGE;
 	}
-	if (import)
+	/* to import or to check none is needed; but one that cannot be read is an error */
+	if (!settings_passphrase(settings, dot1x && !import && !check, why)) {
+		fail(why);
+		status = EXIT_USAGE;
+	} else if (import) {
 		status = import_files(settings, files, argv + optind);
-	else if (check)
-		status = EXIT_SUCCESS;
-	else
-		status = run_settings(settings, dot1x);
+	} else {
+		status = check ? EXIT_SUCCESS : run(settings);
+	}
 	settings_free(settings);
 	return status;
 }

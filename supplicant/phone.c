@@ -308,7 +308,7 @@ struct phone *phone_new(uv_loop_t *loop, const struct settings *settings,
 	};
 	uv_timer_init(loop, &phone->timer);
 	phone->timer.data = phone;
-	phone->store = store_open(settings->store, ret_why);
+	phone->store = store_open(settings->store, settings->passphrase, ret_why);
 	if (!phone->store)
 		goto fail;
 	phone->l2 = l2_open(loop, settings->interface, settings->bringup.dot1x, &l2_events, phone,
@@ -328,6 +328,22 @@ struct phone *phone_new(uv_loop_t *loop, const struct settings *settings,
 fail:
 	close_all(phone, free_closed);
 	return NULL;
+}
+
+void phone_factory_reset(struct phone *phone)
+{
+	msec now = phone_now();
+	bool up = phone->bringup.linkUp;
+
+	if (phone->supplicant)
+		phone_say_goodbye(phone);
+	bringup_link(&phone->bringup, false, now);
+	phone_pump(phone); /* what is on stops, with the old credentials still there */
+	phone_erase(phone);
+	phone_restart_supplicant(phone, false);
+	bringup_credentials(&phone->bringup, false, now);
+	bringup_link(&phone->bringup, up, now);
+	phone_pump(phone);
 }
 
 void phone_stop(struct phone *phone, const char *cause, int exit_status)

@@ -115,6 +115,12 @@ void phone_stop_address(struct phone *phone);
 
 /* Items and credentials of the store: the imported ones when there are any.  Returns true when on trial. */
 bool phone_items_load(struct phone *phone);
+/* A set of the store; what is wrong with it is reported. */
+struct portcall_items *phone_load_set(struct phone *phone, enum store_set set);
+/* Items and credentials, in use and stored, are gone; reported. */
+void phone_erase(struct phone *phone);
+/* As at the first start: erase everything, then from link-up. */
+void phone_factory_reset(struct phone *phone);
 /* Read a fetched document.  NULL: refused, and reported. */
 struct portcall_items *phone_items_read(const char *url, const char *text, size_t n);
 void phone_items_effect(struct phone *phone, const struct bringup_effect *effect);
@@ -122,6 +128,10 @@ void phone_items_effect(struct phone *phone, const struct bringup_effect *effect
 struct portcall_credentials *phone_credentials_read(const struct phone *phone,
                                                     const struct portcall_items *items,
                                                     struct portcall_why *ret_why);
+
+/* The same, without a word. */
+struct portcall_credentials *phone_credentials_peek(const struct phone *phone,
+                                                    const struct portcall_items *items);
 
 /* --- pieces of events -------------------------------------------------------------------------------- */
 

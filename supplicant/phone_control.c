@@ -131,22 +131,62 @@ static json_t *crl(const struct portcall_crl_info *info)
 	                 (json_int_t)info->revoked);
 }
 
+static json_t *anchors_of(const struct portcall_credentials *credentials)
+{
+	json_t *anchors = json_array();
+	size_t n = credentials ? portcall_credentials_anchor_count(credentials) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(anchors, anchor(portcall_credentials_anchor(credentials, i)));
+	return anchors;
+}
+
+static json_t *client_of(const struct portcall_credentials *credentials)
+{
+	return credentials ? client(portcall_credentials_client(credentials)) : json_null();
+}
+
+/* Of one set; null: it has no usable credentials. */
+static json_t *set_of(const struct portcall_credentials *credentials)
+{
+	return credentials ? json_pack("{s:o,s:o}", "anchors", anchors_of(credentials), "client",
+	                               client_of(credentials))
+	                   : json_null();
+}
+
+/* The credentials that a failed trial would bring back; NULL: there are none. */
+static struct portcall_credentials *last_known_good(struct phone *phone)
+{
+	struct portcall_items *items = phone_load_set(phone, STORE_ACTIVE);
+	struct portcall_credentials *credentials = phone_credentials_peek(phone, items);
+
+	portcall_items_free(items);
+	return credentials;
+}
+
 static json_t *run_certs(void *ctx, const json_t *request, json_t **ret_error)
 {
-	const struct phone *phone = phone_of(ctx);
-	json_t *anchors = json_array(), *lists = json_array();
+	struct phone *phone = phone_of(ctx);
+	bool trial = phone->bringup.trial;
+	struct portcall_credentials *used, *active;
+	json_t *lists = json_array(), *answer;
 
 	(void)request;
 	(void)ret_error;
+	/* with --no-dot1x nobody has read them yet */
+	used = phone->credentials ? portcall_credentials_ref(phone->credentials)
+	                          : phone_credentials_peek(phone, phone->items);
+	active = trial ? last_known_good(phone) : used;
 	for (size_t i = 0; i < portcall_crls_count(phone->crls.lists); i++)
 		json_array_append_new(lists, crl(portcall_crls_at(phone->crls.lists, i)));
-	if (!phone->credentials)
-		return json_pack("{s:o,s:n,s:o}", "anchors", anchors, "client", "crls", lists);
-	for (size_t i = 0; i < portcall_credentials_anchor_count(phone->credentials); i++)
-		json_array_append_new(anchors,
-		                      anchor(portcall_credentials_anchor(phone->credentials, i)));
-	return json_pack("{s:o,s:o,s:o}", "anchors", anchors, "client",
-	                 client(portcall_credentials_client(phone->credentials)), "crls", lists);
+	answer = json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "device_certificate",
+	                   used ? "Installed" : "Not Installed", "anchors", anchors_of(used),
+	                   "client", client_of(used), "crls", lists, "active", set_of(active),
+	                   "imported", trial ? set_of(used) : json_null());
+	if (trial)
+		portcall_credentials_unref(active);
+	portcall_credentials_unref(used);
+	return answer;
 }
 
 static json_t *done(void)
@@ -154,9 +194,21 @@ static json_t *done(void)
 	return json_pack("{s:b}", "ok", true);
 }
 
+/* The verbs that change something; false: the phone is on its way out. */
+static bool is_running(const struct phone *phone, json_t **ret_error)
+{
+	if (phone->stopping)
+		*ret_error = control_error("stopping", "The phone is about to end.", "");
+	return !phone->stopping;
+}
+
 /* NULL: there is a supplicant with credentials. */
 static json_t *no_dot1x(const struct phone *phone)
 {
+	json_t *error;
+
+	if (!is_running(phone, &error))
+		return error;
 	if (!phone->supplicant)
 		return control_error("no-dot1x", "This phone runs with --no-dot1x.",
 		                     "Ask the supplicant that sees to 802.1X.");
@@ -198,6 +250,8 @@ static json_t *run_logoff(void *ctx, const json_t *request, json_t **ret_error)
 /* Signals of the DHCP client. */
 static json_t *signal_dhcp(struct phone *phone, bool (*send)(struct dhcp *), json_t **ret_error)
 {
+	if (!is_running(phone, ret_error))
+		return NULL;
 	if (phone->dhcp && send(phone->dhcp))
 		return done();
 	*ret_error = control_error("no-dhcp", "No DHCP client runs on this phone now.",
@@ -222,6 +276,8 @@ static json_t *run_check(void *ctx, const json_t *request, json_t **ret_error)
 	struct phone *phone = phone_of(ctx);
 
 	(void)request;
+	if (!is_running(phone, ret_error))
+		return NULL;
 	if (!bringup_check(&phone->bringup, phone_now())) {
 		*ret_error = control_error(
 			"not-ready", "The phone has no address or no provisioning server yet.",
@@ -232,8 +288,26 @@ static json_t *run_check(void *ctx, const json_t *request, json_t **ret_error)
 	return done();
 }
 
+static json_t *run_factory_reset(void *ctx, const json_t *request, json_t **ret_error)
+{
+	struct phone *phone = phone_of(ctx);
+
+	(void)request;
+	if (!is_running(phone, ret_error))
+		return NULL;
+	phone_factory_reset(phone);
+	return done();
+}
+
 const struct control_verb phone_verbs[] = {
-	{ "status", run_status }, { "certs", run_certs },     { "reauth", run_reauth },
-	{ "logoff", run_logoff }, { "check", run_check },     { "check-sync", run_check },
-	{ "renew", run_renew },   { "release", run_release }, { NULL, NULL },
+	{ "status", run_status },
+	{ "certs", run_certs },
+	{ "reauth", run_reauth },
+	{ "logoff", run_logoff },
+	{ "check", run_check },
+	{ "check-sync", run_check },
+	{ "renew", run_renew },
+	{ "release", run_release },
+	{ "factory-reset", run_factory_reset },
+	{ NULL, NULL },
 };

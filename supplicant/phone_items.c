@@ -62,9 +62,10 @@ static void report_credentials(const struct portcall_credentials *credentials)
 	          "anchors", (json_int_t)portcall_credentials_anchor_count(credentials));
 }
 
-struct portcall_credentials *phone_credentials_read(const struct phone *phone,
-                                                    const struct portcall_items *items,
-                                                    struct portcall_why *ret_why)
+static struct portcall_credentials *read_credentials(const struct phone *phone,
+                                                     const struct portcall_items *items,
+                                                     portcall_finding_fn *found,
+                                                     struct portcall_why *ret_why)
 {
 	const struct settings *s = phone->settings;
 	unsigned findings = 0;
@@ -76,14 +77,34 @@ struct portcall_credentials *phone_credentials_read(const struct phone *phone,
 		.verify = s->verify,
 		.unencrypted_pkcs12 = s->unencrypted_pkcs12,
 		.now = phone_time(phone, &set),
-		.finding = finding,
+		.finding = found,
 		.finding_ctx = &findings,
 	};
 	struct portcall_credentials *credentials = NULL;
-	struct portcall_why why = { .reason = PORTCALL_REASON_NO_CREDENTIALS };
 
+	ret_why->reason = PORTCALL_REASON_NO_CREDENTIALS;
 	if (items &&
-	    portcall_credentials_read(items, &options, &credentials, &why) == PORTCALL_OK) {
+	    portcall_credentials_read(items, &options, &credentials, ret_why) == PORTCALL_OK)
+		return credentials;
+	return NULL;
+}
+
+struct portcall_credentials *phone_credentials_peek(const struct phone *phone,
+                                                    const struct portcall_items *items)
+{
+	struct portcall_why why = { 0 };
+
+	return read_credentials(phone, items, NULL, &why);
+}
+
+struct portcall_credentials *phone_credentials_read(const struct phone *phone,
+                                                    const struct portcall_items *items,
+                                                    struct portcall_why *ret_why)
+{
+	struct portcall_why why = { 0 };
+	struct portcall_credentials *credentials = read_credentials(phone, items, finding, &why);
+
+	if (credentials) {
 		report_credentials(credentials);
 		return credentials;
 	}
@@ -101,7 +122,7 @@ static void report_store(const char *why)
 	report_items(PORTCALL_REASON_STORE_FAILED, NULL, why);
 }
 
-static struct portcall_items *load_set(const struct phone *phone, enum store_set set)
+struct portcall_items *phone_load_set(struct phone *phone, enum store_set set)
 {
 	struct portcall_why why;
 	struct portcall_items *items = store_load(phone->store, set, &why);
@@ -123,7 +144,7 @@ static void use(struct phone *phone, struct portcall_items *items,
 
 static void use_active(struct phone *phone)
 {
-	struct portcall_items *items = load_set(phone, STORE_ACTIVE);
+	struct portcall_items *items = phone_load_set(phone, STORE_ACTIVE);
 
 	use(phone, items,
 	    phone->settings->bringup.dot1x ? phone_credentials_read(phone, items, NULL) : NULL);
@@ -147,11 +168,37 @@ static void promote(struct phone *phone)
 		report_items(PORTCALL_REASON_CREDENTIALS_CONFIRMED, phone->items, "");
 }
 
+static void report_store_in_clear(const struct phone *phone)
+{
+	struct portcall_why why = { .reason = PORTCALL_REASON_STORE_IN_CLEAR };
+
+	if (phone->settings->passphrase[0])
+		return;
+	snprintf(why.text, sizeof(why.text), "%.200s", phone->settings->store);
+	report_why(LOG_LEVEL_WARN, &why, NULL);
+}
+
+void phone_erase(struct phone *phone)
+{
+	char why[STORE_WHY_LEN];
+
+	use(phone, NULL, NULL);
+	portcall_items_free(phone->next_items);
+	portcall_credentials_unref(phone->next_credentials);
+	phone->next_items = NULL;
+	phone->next_credentials = NULL;
+	if (store_erase(phone->store, why))
+		report_items(PORTCALL_REASON_ITEMS_ERASED, NULL, "");
+	else
+		report_store(why);
+}
+
 bool phone_items_load(struct phone *phone)
 {
-	struct portcall_items *imported = load_set(phone, STORE_IMPORTED);
+	struct portcall_items *imported = phone_load_set(phone, STORE_IMPORTED);
 	struct portcall_credentials *credentials;
 
+	report_store_in_clear(phone);
 	if (!imported) {
 		use_active(phone);
 		return false;
@@ -177,7 +224,7 @@ static void roll_back(struct phone *phone, bool refuse)
 	char digest[STORE_DIGEST_LEN], why[STORE_WHY_LEN];
 
 	report_items(PORTCALL_REASON_CREDENTIALS_REJECTED, phone->items, "");
-	if (refuse && store_digest(phone->items, digest) &&
+	if (refuse && store_digest(phone->store, phone->items, digest) &&
 	    !store_set_refused(phone->store, digest, why))
 		report_store(why);
 	drop_imported(phone);
@@ -188,11 +235,11 @@ static void roll_back(struct phone *phone, bool refuse)
 
 /* --- judging what was fetched ------------------------------------------------------------------------------ */
 
-static bool refused_before(const struct phone *phone, const struct portcall_items *items)
+static bool refused_before(struct phone *phone, const struct portcall_items *items)
 {
 	char digest[STORE_DIGEST_LEN];
 
-	return store_refused(phone->store)[0] && store_digest(items, digest) &&
+	return store_refused(phone->store)[0] && store_digest(phone->store, items, digest) &&
 	       strcmp(digest, store_refused(phone->store)) == 0;
 }
 
@@ -287,9 +334,23 @@ static void judge_and_forget(struct phone *phone)
 	bringup_applied(&phone->bringup, verdict, phone_now());
 }
 
+/* Restart for these items?  The same ones never do it twice, nor do those that cannot be remembered. */
+static bool may_restart(struct phone *phone, const struct portcall_items *items)
+{
+	char digest[STORE_DIGEST_LEN], why[STORE_WHY_LEN];
+
+	if (!phone->settings->reboot || !store_digest(phone->store, items, digest) ||
+	    store_restarted(phone->store, digest))
+		return false;
+	if (store_add_restarted(phone->store, digest, why))
+		return true;
+	report_store(why);
+	return false;
+}
+
 static void try_next(struct phone *phone)
 {
-	if (phone->settings->reboot) {
+	if (may_restart(phone, phone->next_items)) {
 		phone_stop(phone, "restart with new credentials", PHONE_EXIT_RESTART);
 		return;
 	}

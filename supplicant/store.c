@@ -2,7 +2,6 @@
 #include "supplicant/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +14,21 @@
 
 #include "common/auto.h"
 #include "common/digest.h"
+#include "supplicant/seal.h"
+#include "supplicant/store_file.h"
 
 AUTO_CLEANUP(json, json_t *, json_decref)
 
 enum { STATE_FORMAT = 1, STATE_MAX = 4096 /* octets */, LAST_GOOD_STEP = 3600 /* seconds */ };
 
 struct store {
-	int dir;
+	int folder;
 	char *path;
+	struct seal *seal; /* NULL: no secret */
+	uint8_t salt[SEAL_SALT_LEN];
 	int64_t last_good;
 	char refused[STORE_DIGEST_LEN];
+	char restarted[STORE_RESTARTS][STORE_DIGEST_LEN]; /* the newest first; "": none */
 };
 
 static const char *const set_files[] = {
@@ -33,214 +37,144 @@ static const char *const set_files[] = {
 };
 static const char state_file[] = "state.json";
 
-/* --- files ---------------------------------------------------------------------------------------- */
-
-/* The text wiped and freed. */
-static void drop_text(char *text, size_t n)
+/* `doing` as the functions of store_file return it. */
+static bool done(const struct store *store, const char *doing, const char *name, char *ret_why)
 {
-	if (text)
-		explicit_bzero(text, n);
-	free(text);
-}
-
-/* Errno is set when not. */
-static bool is_regular(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return false;
-	errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-	return S_ISREG(st.st_mode);
-}
-
-/* Reads at most `max` octets; NULL with errno (EFBIG: it is larger). */
-static char *read_file(int dir, const char *name, size_t max, size_t *ret_n)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	bool regular = fd >= 0 && is_regular(fd);
-	char *text = regular ? malloc(max + 1) : NULL;
-	size_t have = 0;
-	ssize_t n = 1;
-
-	while (text && n != 0 && have <= max) {
-		n = read(fd, text + have, max + 1 - have);
-		if (n > 0)
-			have += (size_t)n;
-		else if (n < 0 && errno != EINTR)
-			break;
-	}
-	if (text && n == 0 && have <= max) {
-		close(fd);
-		text[have] = '\0';
-		*ret_n = have;
-		return text;
-	}
-	int error = !text || n < 0 ? errno : EFBIG;
-
-	drop_text(text, have);
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return NULL;
-}
-
-static bool write_all(int fd, const char *text, size_t n)
-{
-	while (n > 0) {
-		ssize_t wrote = write(fd, text, n);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return false;
-		text += wrote;
-		n -= (size_t)wrote;
-	}
-	return true;
-}
-
-static bool fail(const struct store *store, const char *doing, const char *name, char *ret_why)
-{
+	if (!doing)
+		return true;
 	snprintf(ret_why, STORE_WHY_LEN, "Cannot %s %.120s/%s: %s.", doing, store->path, name,
 	         strerror(errno));
 	return false;
 }
 
-/* Until the rename the old file stands; after it the new one does, whole and on the disk. */
-static bool replace_file(struct store *store, const char *name, const char *text, size_t n,
-                         char *ret_why)
+static void to_hex(const uint8_t *octets, size_t n, char *ret_hex)
 {
-	char beside[64];
-	int fd;
-	bool ok;
-
-	snprintf(beside, sizeof(beside), "%s.tmp", name);
-	fd = openat(store->dir, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-	            0600);
-	if (fd < 0)
-		return fail(store, "write", beside, ret_why);
-	ok = write_all(fd, text, n) && fsync(fd) == 0;
-	if (!ok)
-		fail(store, "write", beside, ret_why);
-	close(fd);
-	if (ok && renameat(store->dir, beside, store->dir, name) < 0)
-		ok = fail(store, "rename to", name, ret_why);
-	if (!ok)
-		unlinkat(store->dir, beside, 0);
-	if (ok && fsync(store->dir) < 0)
-		ok = fail(store, "sync", name, ret_why);
-	return ok;
+	for (size_t i = 0; i < n; i++)
+		snprintf(ret_hex + 2 * i, 3, "%02x", octets[i]);
 }
 
 /* --- state ------------------------------------------------------------------------------------------ */
 
-static bool is_digest(const char *text)
+static bool is_hex(const char *text, size_t n)
 {
-	return strlen(text) == STORE_DIGEST_LEN - 1 &&
-	       strspn(text, "0123456789abcdef") == STORE_DIGEST_LEN - 1;
+	return text && strlen(text) == n && strspn(text, "0123456789abcdef") == n;
+}
+
+static void take_digest(const json_t *value, char ret_digest[static STORE_DIGEST_LEN])
+{
+	const char *text = json_string_value(value);
+
+	if (is_hex(text, STORE_DIGEST_LEN - 1))
+		strcpy(ret_digest, text);
+}
+
+static void take_salt(struct store *store, const char *hex)
+{
+	unsigned octet;
+
+	if (!is_hex(hex, 2 * SEAL_SALT_LEN))
+		return;
+	for (size_t i = 0; i < SEAL_SALT_LEN && sscanf(hex + 2 * i, "%2x", &octet) == 1; i++)
+		store->salt[i] = (uint8_t)octet;
 }
 
 /* A state that cannot be read is an empty one: what it holds is a help, not a need. */
 static void load_state(struct store *store)
 {
 	size_t n;
-	AUTO(free) char *text = read_file(store->dir, state_file, STATE_MAX, &n);
+	AUTO(free) char *text = store_file_read(store->folder, state_file, STATE_MAX, &n);
 	AUTO(json) json_t *state = text ? json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	json_int_t format = 0, last_good = 0;
-	const char *refused = "";
+	const json_t *restarted = json_object_get(state, "restarted");
+	json_int_t last_good = json_integer_value(json_object_get(state, "last_good"));
 
-	if (!state || json_unpack(state, "{s:I,s?I,s?s}", "format", &format, "last_good",
-	                          &last_good, "refused", &refused) < 0)
-		return;
-	if (format != STATE_FORMAT)
+	if (json_integer_value(json_object_get(state, "format")) != STATE_FORMAT)
 		return;
 	if (last_good > 0)
 		store->last_good = last_good;
-	if (is_digest(refused))
-		strcpy(store->refused, refused);
+	take_digest(json_object_get(state, "refused"), store->refused);
+	for (size_t i = 0; i < STORE_RESTARTS; i++)
+		take_digest(json_array_get(restarted, i), store->restarted[i]);
+	take_salt(store, json_string_value(json_object_get(state, "salt")));
 }
 
 static bool save_state(struct store *store, char *ret_why)
 {
-	AUTO(json)
-	json_t *state = json_pack("{s:i,s:I,s:s}", "format", STATE_FORMAT, "last_good",
-	                          (json_int_t)store->last_good, "refused", store->refused);
-	AUTO(free) char *text = state ? json_dumps(state, JSON_COMPACT) : NULL;
+	char salt[2 * SEAL_SALT_LEN + 1];
+	json_t *restarted = json_array();
+	AUTO(json) json_t *state = NULL;
+	AUTO(free) char *text = NULL;
 
+	for (size_t i = 0; i < STORE_RESTARTS && store->restarted[i][0]; i++)
+		json_array_append_new(restarted, json_string(store->restarted[i]));
+	to_hex(store->salt, SEAL_SALT_LEN, salt);
+	state = json_pack("{s:i,s:I,s:s,s:o,s:s}", "format", STATE_FORMAT, "last_good",
+	                  (json_int_t)store->last_good, "refused", store->refused, "restarted",
+	                  restarted, "salt", salt);
+	text = state ? json_dumps(state, JSON_COMPACT) : NULL;
 	if (!text) {
 		errno = ENOMEM;
-		return fail(store, "write", state_file, ret_why);
+		return done(store, "write", state_file, ret_why);
 	}
-	return replace_file(store, state_file, text, strlen(text), ret_why);
+	return done(store, store_file_replace(store->folder, state_file, span(text, strlen(text))),
+	            state_file, ret_why);
 }
 
 /* --- life --------------------------------------------------------------------------------------------- */
 
-/* The folder with the folders above it that are missing. */
-static bool make_folder(const char *path)
-{
-	AUTO(free) char *copy = strdup(path);
-
-	errno = ENOENT;
-	if (!copy || !*copy)
-		return false;
-	for (char *p = copy + 1; (p = strchr(p, '/')) != NULL; p++) {
-		*p = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-			return false;
-		*p = '/';
-	}
-	return mkdir(copy, 0700) == 0 || errno == EEXIST;
-}
-
-/* What an interruption left beside the files. */
-static void remove_leftovers(const struct store *store)
-{
-	unlinkat(store->dir, "active.xml.tmp", 0);
-	unlinkat(store->dir, "imported.xml.tmp", 0);
-	unlinkat(store->dir, "state.json.tmp", 0);
-}
-
-static bool lock_folder(const struct store *store, const char *path, char *ret_why)
+static bool lock_folder(const struct store *store, char *ret_why)
 {
 	struct stat st;
 
-	if (flock(store->dir, LOCK_EX | LOCK_NB) < 0) {
+	if (flock(store->folder, LOCK_EX | LOCK_NB) < 0) {
 		snprintf(ret_why, STORE_WHY_LEN,
-		         "Another portcall-phone uses the store %.120s; stop it first.", path);
+		         "Another portcall-phone uses the store %.120s; stop it first.",
+		         store->path);
 		return false;
 	}
-	if (fstat(store->dir, &st) < 0 || ((st.st_mode & 077) && fchmod(store->dir, 0700) < 0)) {
+	if (fstat(store->folder, &st) < 0 ||
+	    ((st.st_mode & 077) && fchmod(store->folder, 0700) < 0)) {
 		snprintf(ret_why, STORE_WHY_LEN,
-		         "The store %.120s is open to others and cannot be closed: %s.", path,
-		         strerror(errno));
+		         "The store %.120s is open to others and cannot be closed: %s.",
+		         store->path, strerror(errno));
 		return false;
 	}
 	return true;
 }
 
-struct store *store_open(const char *path, char ret_why[static STORE_WHY_LEN])
+/* What an interruption left beside the files. */
+static void remove_leftovers(const struct store *store)
+{
+	store_file_clean(store->folder, set_files[STORE_ACTIVE]);
+	store_file_clean(store->folder, set_files[STORE_IMPORTED]);
+	store_file_clean(store->folder, state_file);
+}
+
+struct store *store_open(const char *path, const char *secret, char ret_why[static STORE_WHY_LEN])
 {
 	struct store *store = calloc(1, sizeof(*store));
 
-	if (!store || !(store->path = strdup(path))) {
+	if (!store || !(store->path = strdup(path)) ||
+	    !digest_random(store->salt, sizeof(store->salt))) {
 		snprintf(ret_why, STORE_WHY_LEN, "Out of memory for the store.");
+		if (store)
+			free(store->path);
 		free(store);
 		return NULL;
 	}
-	store->dir = -1;
-	if (make_folder(path))
-		store->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (store->dir < 0) {
+	store->folder = store_folder_open(path);
+	if (store->folder < 0) {
 		snprintf(ret_why, STORE_WHY_LEN, "Cannot open the store %.120s: %s.", path,
 		         strerror(errno));
 		goto failed;
 	}
-	if (!lock_folder(store, path, ret_why))
+	if (!lock_folder(store, ret_why))
 		goto failed;
 	remove_leftovers(store);
 	load_state(store);
+	if (*secret && !(store->seal = seal_new(secret, store->salt))) {
+		snprintf(ret_why, STORE_WHY_LEN, "Out of memory for the store.");
+		goto failed;
+	}
 	return store;
 failed:
 	store_close(store);
@@ -251,81 +185,134 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	if (store->dir >= 0)
-		close(store->dir);
+	if (store->folder >= 0)
+		close(store->folder);
+	seal_free(store->seal);
 	free(store->path);
 	free(store);
 }
 
 /* --- sets ----------------------------------------------------------------------------------------------- */
 
-struct portcall_items *store_load(const struct store *store, enum store_set set,
+static void unreadable(const struct store *store, const char *name, struct portcall_why *ret_why)
+{
+	if (errno == ENOENT)
+		return;
+	ret_why->reason =
+		errno == EFBIG ? PORTCALL_REASON_FILE_TOO_LARGE : PORTCALL_REASON_FILE_UNREADABLE;
+	snprintf(ret_why->text, sizeof(ret_why->text), "%.120s/%s: %s", store->path, name,
+	         strerror(errno));
+}
+
+/* Opens what is sealed, in place of it.  False: `ret_why`. */
+static bool unseal(struct store *store, const char *name, char **text, size_t *n,
+                   struct portcall_why *ret_why)
+{
+	char *clear = NULL;
+	size_t clear_n = 0;
+	enum portcall_err err = PORTCALL_ERR_REFUSED;
+	enum portcall_reason reason = PORTCALL_REASON_STORE_SEALED;
+
+	if (store->seal)
+		err = seal_open(store->seal, span(*text, *n), &clear, &clear_n, &reason);
+	store_file_forget(*text, *n);
+	*text = clear;
+	*n = clear_n;
+	if (err == PORTCALL_OK)
+		return true;
+	ret_why->reason = reason;
+	snprintf(ret_why->text, sizeof(ret_why->text), "%.120s/%s", store->path, name);
+	return false;
+}
+
+struct portcall_items *store_load(struct store *store, enum store_set set,
                                   struct portcall_why *ret_why)
 {
+	const char *name = set_files[set];
 	struct portcall_items *items = NULL;
+	char unused[STORE_WHY_LEN];
 	size_t n;
-	char *text = read_file(store->dir, set_files[set], PORTCALL_ITEMS_MAX_FILE, &n);
+	char *text =
+		store_file_read(store->folder, name, PORTCALL_ITEMS_MAX_FILE + SEAL_OVERHEAD, &n);
+	bool sealed = text && seal_is_sealed(span(text, n));
 
 	*ret_why = (struct portcall_why){ 0 };
 	if (!text) {
-		if (errno == ENOENT)
-			return NULL;
-		ret_why->reason = errno == EFBIG ? PORTCALL_REASON_FILE_TOO_LARGE
-		                                 : PORTCALL_REASON_FILE_UNREADABLE;
-		snprintf(ret_why->text, sizeof(ret_why->text), "%.120s/%s: %s", store->path,
-		         set_files[set], strerror(errno));
+		unreadable(store, name, ret_why);
 		return NULL;
 	}
+	if (sealed && !unseal(store, name, &text, &n, ret_why))
+		return NULL;
 	if (portcall_items_read(text, n, NULL, NULL, &items, ret_why) != PORTCALL_OK)
 		items = NULL;
-	drop_text(text, n);
+	store_file_forget(text, n);
+	if (items && store->seal && !sealed) /* where it cannot be written it stays as it is */
+		(void)store_save(store, set, items, unused);
 	return items;
 }
 
 bool store_save(struct store *store, enum store_set set, const struct portcall_items *items,
                 char ret_why[static STORE_WHY_LEN])
 {
+	const char *name = set_files[set], *failed = "write";
 	size_t n = 0;
 	char *text = portcall_items_write(items, &n);
-	bool ok;
+	uint8_t *sealed = NULL;
 
-	if (!text || n > PORTCALL_ITEMS_MAX_FILE) {
-		errno = text ? EFBIG : ENOMEM;
-		ok = fail(store, "write", set_files[set], ret_why);
-	} else {
-		ok = replace_file(store, set_files[set], text, n, ret_why);
-	}
-	drop_text(text, n);
-	return ok;
+	errno = ENOMEM;
+	if (text && n > PORTCALL_ITEMS_MAX_FILE)
+		errno = EFBIG;
+	else if (text && !store->seal)
+		failed = store_file_replace(store->folder, name, span(text, n));
+	else if (text && seal_close(store->seal, span(text, n), &sealed) == PORTCALL_OK)
+		failed = store_file_replace(store->folder, name, span(sealed, n + SEAL_OVERHEAD));
+	if (failed)
+		done(store, failed, name, ret_why);
+	store_file_forget(text, n);
+	free(sealed);
+	return !failed;
 }
 
 bool store_promote(struct store *store, char ret_why[static STORE_WHY_LEN])
 {
-	if (renameat(store->dir, set_files[STORE_IMPORTED], store->dir, set_files[STORE_ACTIVE]) <
-	            0 ||
-	    fsync(store->dir) < 0)
-		return fail(store, "replace", set_files[STORE_ACTIVE], ret_why);
-	return true;
+	return done(store,
+	            store_file_rename(store->folder, set_files[STORE_IMPORTED],
+	                              set_files[STORE_ACTIVE]),
+	            set_files[STORE_ACTIVE], ret_why);
+}
+
+static bool drop(struct store *store, const char *name, char *ret_why)
+{
+	return done(store, store_file_remove(store->folder, name), name, ret_why);
 }
 
 bool store_drop_imported(struct store *store, char ret_why[static STORE_WHY_LEN])
 {
-	if (unlinkat(store->dir, set_files[STORE_IMPORTED], 0) < 0)
-		return errno == ENOENT || fail(store, "remove", set_files[STORE_IMPORTED], ret_why);
-	return fsync(store->dir) == 0 || fail(store, "sync", set_files[STORE_IMPORTED], ret_why);
+	return drop(store, set_files[STORE_IMPORTED], ret_why);
 }
 
-bool store_digest(const struct portcall_items *items, char ret_hex[static STORE_DIGEST_LEN])
+bool store_erase(struct store *store, char ret_why[static STORE_WHY_LEN])
+{
+	store->last_good = 0;
+	store->refused[0] = '\0';
+	memset(store->restarted, 0, sizeof(store->restarted));
+	return drop(store, set_files[STORE_IMPORTED], ret_why) &&
+	       drop(store, set_files[STORE_ACTIVE], ret_why) && drop(store, state_file, ret_why);
+}
+
+bool store_digest(struct store *store, const struct portcall_items *items,
+                  char ret_hex[static STORE_DIGEST_LEN])
 {
 	uint8_t digest[DIGEST_SHA256_LEN];
 	size_t n = 0;
 	char *text = portcall_items_write(items, &n);
 	struct span part = span(text, n);
-	bool ok = text && digest_sha256(&part, 1, digest);
+	bool ok = text && (store->seal ? seal_digest(store->seal, part, digest)
+	                               : digest_sha256(&part, 1, digest));
 
-	drop_text(text, n);
-	for (size_t i = 0; ok && i < sizeof(digest); i++)
-		snprintf(ret_hex + 2 * i, 3, "%02x", digest[i]);
+	store_file_forget(text, n);
+	if (ok)
+		to_hex(digest, sizeof(digest), ret_hex);
 	return ok;
 }
 
@@ -339,6 +326,23 @@ bool store_set_refused(struct store *store, const char *digest, char ret_why[sta
 	if (strcmp(store->refused, digest) == 0)
 		return true;
 	snprintf(store->refused, sizeof(store->refused), "%s", digest);
+	return save_state(store, ret_why);
+}
+
+bool store_restarted(const struct store *store, const char *digest)
+{
+	for (size_t i = 0; i < STORE_RESTARTS; i++)
+		if (strcmp(store->restarted[i], digest) == 0)
+			return true;
+	return false;
+}
+
+bool store_add_restarted(struct store *store, const char *digest,
+                         char ret_why[static STORE_WHY_LEN])
+{
+	memmove(store->restarted[1], store->restarted[0],
+	        sizeof(store->restarted) - sizeof(store->restarted[0]));
+	snprintf(store->restarted[0], sizeof(store->restarted[0]), "%s", digest);
 	return save_state(store, ret_why);
 }
 

@@ -60,6 +60,8 @@ static const struct verb phone_verbs[] = {
 	{ "check-sync", "", "the same, by the name of the SIP event", NULL, NULL },
 	{ "renew", "", "ask for the address again", NULL, NULL },
 	{ "release", "", "give the address back, until renew", NULL, NULL },
+	{ "factory-reset", "", "erase all items and credentials, begin as at the first start", NULL,
+	  NULL },
 	{ "watch", "", "the events, as they come", NULL, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
@@ -260,6 +262,20 @@ static json_t *make_request(const struct target *target, const struct verb *verb
 	return steal(request);
 }
 
+/* As the phones' own menu says it; without a trial what is in use is all there is. */
+static void print_certs(json_t *answer)
+{
+	const char *installed = json_string_value(json_object_get(answer, "device_certificate"));
+
+	printf("Device Certificate: %s\n", installed ? installed : "-");
+	json_object_del(answer, "device_certificate");
+	if (json_is_null(json_object_get(answer, "imported"))) {
+		json_object_del(answer, "active");
+		json_object_del(answer, "imported");
+	}
+	print_object(answer, 0);
+}
+
 static int print_answer(const struct verb *verb, json_t *answer, bool json)
 {
 	const json_t *error = json_object_get(answer, "error");
@@ -275,6 +291,8 @@ static int print_answer(const struct verb *verb, json_t *answer, bool json)
 		        hint && *hint ? " " : "", hint ? hint : "");
 	} else if (verb->list) {
 		print_table(json_object_get(answer, verb->list), verb->columns);
+	} else if (strcmp(verb->name, "certs") == 0) {
+		print_certs(answer);
 	} else if (json_is_true(json_object_get(answer, "ok"))) {
 		puts("done");
 	} else {

@@ -27,6 +27,8 @@ kind_of() {
 	supplicant/eap_engine.h | supplicant/eap_peer.* | supplicant/eap_stored.* | supplicant/tls_backend.h | supplicant/fetch.h) echo pure ;;
 	supplicant/tls_resume.*) echo openssl ;;
 	supplicant/eap_engine.c | supplicant/tls_*.c) echo libeap ;;
+	supplicant/seal.h) echo pure ;;
+	supplicant/seal.c) echo openssl ;;
 	supplicant/fetch*.c) echo curl ;;
 	supplicant/*) echo shell ;;
 	switch/auth_pae.* | switch/backend.* | switch/eap_pass.* | switch/access.* | switch/radius.* | switch/radius_*.[ch] | switch/das.* | switch/das_*.[ch]) echo pure ;;

@@ -298,10 +298,14 @@ phone 'radius-server-name = "radius.test"'
 ok 'the right name' wait_for 20 seen 'authentication reason=authenticated'
 printf 'wrong\n' >passphrase
 phone
-ok 'a wrong pass phrase' wait_for 10 seen 'credentials usable=no reason=p12-wrong-passphrase'
-ok 'is a phone without credentials: no EAPOL-Start, DHCP from link-up' wait_for 20 seen ' provisioned '
+ok 'a wrong pass phrase: the store is sealed' wait_for 10 seen 'finding reason=store-sealed'
+ok 'a phone without credentials: no EAPOL-Start, DHCP from link-up' wait_for 20 seen ' address '
+ok 'what the server has is no better' wait_for 20 seen 'credentials usable=no reason=p12-wrong-passphrase'
 is 'no Start' "$(count eapol-start)" 0
 echo $PASS >passphrase
+phone
+ok 'with the right one the stored items are there again' wait_for 10 seen 'credentials usable=yes'
+not_ok 'no item is readable in the store' grep -q '802.1x-certificate' store/active.xml
 
 # --- HTTPS with the phone's certificate ---------------------------------------------------------------------------------------
 

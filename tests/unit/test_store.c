@@ -13,119 +13,20 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "supplicant/store.h"
-
-struct fixture {
-	char top[64];
-	char path[96];
-	char why[STORE_WHY_LEN];
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	strcpy(f->top, "/tmp/portcall-store-XXXXXX");
-	if (!mkdtemp(f->top))
-		return -1;
-	snprintf(f->path, sizeof(f->path), "%s/a/b", f->top);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", f->top);
-	if (system(command) != 0)
-		return -1;
-	free(f);
-	return 0;
-}
-
-static struct portcall_items *items_of(const char *value)
-{
-	char document[128];
-	struct portcall_items *items = NULL;
-	struct portcall_why why;
-
-	snprintf(document, sizeof(document), "<L><Item name=\"a\">%s</Item></L>", value);
-	assert_int_equal(portcall_items_read(document, strlen(document), NULL, NULL, &items, &why),
-	                 0);
-	return items;
-}
-
-static struct store *open_store(struct fixture *f)
-{
-	struct store *store = store_open(f->path, f->why);
-
-	if (!store)
-		fail_msg("%s", f->why);
-	return store;
-}
-
-static void save(struct fixture *f, struct store *store, enum store_set set, const char *value)
-{
-	struct portcall_items *items = items_of(value);
-
-	assert_true(store_save(store, set, items, f->why));
-	portcall_items_free(items);
-}
-
-/* "" for none */
-static void set_holds(const struct store *store, enum store_set set, const char *value)
-{
-	struct portcall_why why;
-	struct portcall_items *items = store_load(store, set, &why);
-
-	if (*value) {
-		assert_non_null(items);
-		assert_string_equal(portcall_items_find(items, "a")->value, value);
-	} else {
-		assert_null(items);
-		assert_int_equal(why.reason, PORTCALL_REASON_NONE);
-	}
-	portcall_items_free(items);
-}
-
-static void write_file(const struct fixture *f, const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", f->path, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static unsigned file_count(const struct fixture *f)
-{
-	DIR *dir = opendir(f->path);
-	unsigned count = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		count += entry->d_name[0] != '.';
-	closedir(dir);
-	return count;
-}
+#include "tests/unit/store_fixture.h"
 
 static void keeps_sets_in_private_files(void **state)
 {
-	struct fixture *f = *state;
-	struct store *store = open_store(f);
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
 	struct stat st;
 	char path[128];
 
-	set_holds(store, STORE_ACTIVE, "");
-	save(f, store, STORE_ACTIVE, "one");
-	save(f, store, STORE_ACTIVE, "two");
-	set_holds(store, STORE_ACTIVE, "two");
-	set_holds(store, STORE_IMPORTED, "");
+	store_set_holds(store, STORE_ACTIVE, "");
+	store_put(f, store, STORE_ACTIVE, "one");
+	store_put(f, store, STORE_ACTIVE, "two");
+	store_set_holds(store, STORE_ACTIVE, "two");
+	store_set_holds(store, STORE_IMPORTED, "");
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	snprintf(path, sizeof(path), "%s/active.xml", f->path);
@@ -136,54 +37,54 @@ static void keeps_sets_in_private_files(void **state)
 
 static void promotes_and_drops(void **state)
 {
-	struct fixture *f = *state;
-	struct store *store = open_store(f);
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
 
-	save(f, store, STORE_ACTIVE, "old");
-	save(f, store, STORE_IMPORTED, "new");
-	set_holds(store, STORE_ACTIVE, "old");
+	store_put(f, store, STORE_ACTIVE, "old");
+	store_put(f, store, STORE_IMPORTED, "new");
+	store_set_holds(store, STORE_ACTIVE, "old");
 	assert_true(store_promote(store, f->why));
-	set_holds(store, STORE_ACTIVE, "new");
-	set_holds(store, STORE_IMPORTED, "");
+	store_set_holds(store, STORE_ACTIVE, "new");
+	store_set_holds(store, STORE_IMPORTED, "");
 	assert_false(store_promote(store, f->why));
-	set_holds(store, STORE_ACTIVE, "new");
-	save(f, store, STORE_IMPORTED, "bad");
+	store_set_holds(store, STORE_ACTIVE, "new");
+	store_put(f, store, STORE_IMPORTED, "bad");
 	assert_true(store_drop_imported(store, f->why));
 	assert_true(store_drop_imported(store, f->why)); /* none is fine */
-	set_holds(store, STORE_ACTIVE, "new");
+	store_set_holds(store, STORE_ACTIVE, "new");
 	store_close(store);
 }
 
 static void one_program_at_a_time(void **state)
 {
-	struct fixture *f = *state;
-	struct store *store = open_store(f);
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
 
-	assert_null(store_open(f->path, f->why));
+	assert_null(store_open(f->path, "", f->why));
 	assert_non_null(strstr(f->why, "Another portcall-phone"));
 	store_close(store);
-	store_close(open_store(f));
+	store_close(store_open_plain(f));
 }
 
 static void closes_a_folder_that_is_open_to_others(void **state)
 {
-	struct fixture *f = *state;
+	struct store_fixture *f = *state;
 	struct stat st;
 
-	store_close(open_store(f));
+	store_close(store_open_plain(f));
 	assert_int_equal(chmod(f->path, 0755), 0);
-	store_close(open_store(f));
+	store_close(store_open_plain(f));
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 }
 
 static void says_why_a_set_cannot_be_read(void **state)
 {
-	struct fixture *f = *state;
-	struct store *store = open_store(f);
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
 	struct portcall_why why;
 
-	write_file(f, "active.xml", "<L><Item name='a'>1</It");
+	store_write_file(f, "active.xml", "<L><Item name='a'>1</It");
 	assert_null(store_load(store, STORE_ACTIVE, &why));
 	assert_int_equal(why.reason, PORTCALL_REASON_XML_SYNTAX);
 	store_close(store);
@@ -191,14 +92,14 @@ static void says_why_a_set_cannot_be_read(void **state)
 
 static void remembers_state(void **state)
 {
-	struct fixture *f = *state;
-	struct store *store = open_store(f);
-	struct portcall_items *items = items_of("1"), *other = items_of("2");
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
+	struct portcall_items *items = store_items_of("1"), *other = store_items_of("2");
 	char digest[STORE_DIGEST_LEN], different[STORE_DIGEST_LEN];
 	bool set;
 
-	assert_true(store_digest(items, digest));
-	assert_true(store_digest(other, different));
+	assert_true(store_digest(store, items, digest));
+	assert_true(store_digest(store, other, different));
 	assert_string_not_equal(digest, different);
 	portcall_items_free(items);
 	portcall_items_free(other);
@@ -206,7 +107,7 @@ static void remembers_state(void **state)
 	assert_true(store_set_refused(store, digest, f->why));
 	assert_true(store_set_last_good(store, 4000000000, f->why));
 	store_close(store);
-	store = open_store(f);
+	store = store_open_plain(f);
 	assert_string_equal(store_refused(store), digest);
 	assert_int_equal(store_time(store, 1000, &set), 4000000000);
 	assert_false(set);
@@ -214,15 +115,15 @@ static void remembers_state(void **state)
 	assert_true(set);
 	assert_true(store_set_refused(store, "", f->why));
 	store_close(store);
-	store = open_store(f);
+	store = store_open_plain(f);
 	assert_string_equal(store_refused(store), "");
 	store_close(store);
 }
 
 static void no_clock_is_earlier_than_the_build(void **state)
 {
-	struct fixture *f = *state;
-	struct store *store = open_store(f);
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
 	bool set = true;
 
 	assert_true(store_time(store, 0, &set) > 1700000000);
@@ -238,15 +139,15 @@ static void damaged_state_is_an_empty_one(void **state)
 		                             "{\"format\":2,\"last_good\":4000000000}",
 		                             "{\"format\":1,\"last_good\":\"x\"}",
 		                             "{\"format\":1,\"refused\":\"../../x\"}" };
-	struct fixture *f = *state;
+	struct store_fixture *f = *state;
 
-	store_close(open_store(f));
+	store_close(store_open_plain(f));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct store *store;
 		bool set;
 
-		write_file(f, "state.json", texts[i]);
-		store = open_store(f);
+		store_write_file(f, "state.json", texts[i]);
+		store = store_open_plain(f);
 		assert_string_equal(store_refused(store), "");
 		assert_true(store_time(store, 3900000000, &set) == 3900000000);
 		store_close(store);
@@ -256,17 +157,17 @@ static void damaged_state_is_an_empty_one(void **state)
 /* A power failure: the writer dies at a random moment; what is there is the old set or a new one, whole. */
 static void survives_interruptions(void **state)
 {
-	struct fixture *f = *state;
-	struct store *store = open_store(f);
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
 
-	save(f, store, STORE_ACTIVE, "old");
+	store_put(f, store, STORE_ACTIVE, "old");
 	store_close(store);
 	for (int i = 0; i < 25; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			struct store *mine = store_open(f->path, f->why);
-			struct portcall_items *items = items_of("new");
+			struct store *mine = store_open(f->path, "", f->why);
+			struct portcall_items *items = store_items_of("new");
 
 			for (;;)
 				if (!store_save(mine, STORE_IMPORTED, items, f->why) ||
@@ -277,27 +178,99 @@ static void survives_interruptions(void **state)
 		usleep((useconds_t)(i * 311));
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
-		store = open_store(f);
+		store = store_open_plain(f);
 		struct portcall_why why;
 		struct portcall_items *items = store_load(store, STORE_ACTIVE, &why);
 		assert_non_null(items);
 		portcall_items_free(items);
-		assert_true(file_count(f) <= 2); /* nothing half-written is left */
+		assert_true(store_file_count(f) <= 2); /* nothing half-written is left */
 		store_close(store);
 	}
 }
 
 static void a_folder_that_cannot_be_made_is_one_sentence(void **state)
 {
-	struct fixture *f = *state;
+	struct store_fixture *f = *state;
 
-	assert_null(store_open("/dev/null/store", f->why));
+	assert_null(store_open("/dev/null/store", "", f->why));
 	assert_non_null(strstr(f->why, "Cannot open the store /dev/null/store"));
+}
+
+static void loads_nothing(struct store *store, enum portcall_reason reason)
+{
+	struct portcall_why why;
+
+	assert_null(store_load(store, STORE_ACTIVE, &why));
+	assert_int_equal(why.reason, reason);
+}
+
+static void remembers_restarts(void **state)
+{
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
+	char digest[STORE_DIGEST_LEN];
+
+	memset(digest, 'a', sizeof(digest) - 1);
+	digest[sizeof(digest) - 1] = '\0';
+	assert_false(store_restarted(store, digest));
+	for (int i = 0; i < 9; i++) {
+		digest[0] = (char)('0' + i);
+		assert_true(store_add_restarted(store, digest, f->why));
+	}
+	store_close(store);
+	store = store_open_plain(f);
+	for (int i = 0; i < 9; i++) {
+		digest[0] = (char)('0' + i);
+		assert_int_equal(store_restarted(store, digest),
+		                 i > 0); /* the oldest is forgotten */
+	}
+	store_close(store);
+}
+
+static void what_is_no_file_is_no_set(void **state)
+{
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/active.xml", f->path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	loads_nothing(store, PORTCALL_REASON_FILE_UNREADABLE);
+	store_put(f, store, STORE_ACTIVE, "1");
+	store_set_holds(store, STORE_ACTIVE, "1");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	loads_nothing(store, PORTCALL_REASON_FILE_UNREADABLE);
+	store_put(f, store, STORE_ACTIVE, "2");
+	store_set_holds(store, STORE_ACTIVE, "2");
+	store_close(store);
+	assert_null(store_open("", "", f->why));
+}
+
+/* Root works in the folder of the user that the phone runs as. */
+static void files_belong_to_the_folder_s_owner(void **state)
+{
+	struct store_fixture *f = *state;
+	struct store *store = store_open_plain(f);
+	struct stat st;
+	char path[128];
+
+	if (geteuid() != 0 || chown(f->path, 4711, 4712) != 0) {
+		store_close(store);
+		skip();
+	}
+	store_put(f, store, STORE_ACTIVE, "1");
+	snprintf(path, sizeof(path), "%s/active.xml", f->path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 4711);
+	assert_int_equal(st.st_gid, 4712);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	store_close(store);
 }
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define T(test) cmocka_unit_test_setup_teardown(test, store_set_up, store_tear_down)
 	const struct CMUnitTest tests[] = {
 		T(keeps_sets_in_private_files),
 		T(promotes_and_drops),
@@ -309,6 +282,9 @@ int main(void)
 		T(damaged_state_is_an_empty_one),
 		T(survives_interruptions),
 		T(a_folder_that_cannot_be_made_is_one_sentence),
+		T(remembers_restarts),
+		T(what_is_no_file_is_no_set),
+		T(files_belong_to_the_folder_s_owner),
 	};
 #undef T
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
