@@ -58,7 +58,7 @@ SWITCH_CORE := auth_pae backend eap_pass radius radius_requests radius_client da
 	port port_run port_conversation fdb bridge offload
 SWITCH_SHELL := link_netns link_packet link_watch link_admin link_udp link_das capture switch_conf events \
 	engine engine_parts engine_admin engine_das control main
-TOOLS := portcall options rfc3339 files items items_check items_set item_edit item_scan item_value \
+TOOLS := portcall options rfc3339 files items items_check items_report items_set item_edit item_scan item_value \
 	cert cert_facts cert_ca cert_issue cert_plan cert_batch cert_csr cert_convert cert_show cert_selftest ca ca_crl csv progress \
 	remote inventory inventory_edit inventory_tree pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
 	lab_observe lab_timeline lab_probe lab_capture lab_proof lab_cases lab_run

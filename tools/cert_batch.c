@@ -30,6 +30,11 @@ struct slice {
 	atomic_size_t next;
 };
 
+static bool wants_p12(const struct issue *issue)
+{
+	return issue->format == ISSUE_P12 || issue->format == ISSUE_BASE64 || issue->provisioning;
+}
+
 static void make_row(const struct slice *slice, size_t i)
 {
 	struct issue_row *row = &slice->rows[i];
@@ -40,6 +45,9 @@ static void make_row(const struct slice *slice, size_t i)
 	request.csr = slice->issue->csr;
 	request.serial = slice->serial[i];
 	row->cert = pki_issue(ca_cert(slice->issue->ca), &request, row->why);
+	if (row->cert && wants_p12(slice->issue))
+		row->p12 = pki_pkcs12_with(row->cert, slice->issue->passphrase,
+		                           &slice->issue->container, &row->p12_n, row->why);
 }
 
 static void *work(void *ctx)
@@ -80,7 +88,7 @@ static bool make_slice(struct slice *slice)
 	for (size_t i = 1; i < begun; i++)
 		pthread_join(thread[i], NULL);
 	for (size_t i = 0; i < slice->n; i++) {
-		if (slice->rows[i].cert)
+		if (slice->rows[i].cert && (slice->rows[i].p12 || !wants_p12(slice->issue)))
 			continue;
 		complain("%s: %s", slice->rows[i].id, slice->rows[i].why);
 		return false;
@@ -164,24 +172,17 @@ static bool put_item(const struct issue *issue, const struct issue_row *row, con
 
 static bool put_row(const struct issue *issue, const struct issue_row *row, json_t *files)
 {
-	char why[PKI_WHY_LEN];
-	AUTO(free) uint8_t *der = NULL;
 	AUTO(free) char *base64 = NULL;
-	size_t n = 0;
 
 	if (issue->format == ISSUE_PEM && !put_pem(issue, row, files))
 		return false;
-	if (issue->format != ISSUE_P12 && issue->format != ISSUE_BASE64 && !issue->provisioning)
+	if (!wants_p12(issue))
 		return true;
-	der = pki_pkcs12_with(row->cert, issue->passphrase, &issue->container, &n, why);
-	if (!der) {
-		complain("%s: %s", row->id, why);
-		return false;
-	}
-	base64 = base64_lines(span(der, n));
+	base64 = base64_lines(span(row->p12, row->p12_n));
 	if (!base64)
 		return false;
-	if (issue->format == ISSUE_P12 && !put(issue, row, ".p12", 0600, der, n, files))
+	if (issue->format == ISSUE_P12 &&
+	    !put(issue, row, ".p12", 0600, row->p12, row->p12_n, files))
 		return false;
 	if (issue->format == ISSUE_BASE64 &&
 	    !put(issue, row, ".b64", 0600, base64, strlen(base64), files))
@@ -235,6 +236,7 @@ int issue_batch(struct issue *issue)
 			ok = ok && give_row(issue, &slice.rows[i], list);
 			done += ok;
 			pki_free(steal(slice.rows[i].cert));
+			free(steal(slice.rows[i].p12));
 		}
 		progress_show(&progress, done);
 	}

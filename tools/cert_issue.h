@@ -26,6 +26,8 @@ struct issue_row {
 	char mac[13]; /* 12 upper-case hex digits; "" none */
 	char **san;
 	struct pki_cert *cert; /* NULL until it is made */
+	uint8_t *p12;          /* its PKCS#12, when one is written */
+	size_t p12_n;
 	char why[PKI_WHY_LEN];
 };
 

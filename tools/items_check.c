@@ -7,7 +7,7 @@
  * makes the files unusable, also a client certificate whose dates have passed: the phone would
  * present it, and the server refuse it.
  */
-#include "tools/items.h"
+#include "tools/items_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@
 #include "common/credential_openssl.h"
 #include "common/item.h"
 #include "tools/files.h"
+#include "tools/items.h"
 #include "tools/options.h"
-#include "tools/rfc3339.h"
 
 const char items_check_help[] =
 	"usage: portcall items check [OPTION...] SYSTEM.xml [DEVICE.xml]\n"
@@ -33,6 +33,7 @@ const char items_check_help[] =
 	"  --verify LEVEL          none, trusted (default) or full (default with --server-name)\n"
 	"  --server-name NAME      name or address in the RADIUS server's certificate\n"
 	"  --server FILE           judge this RADIUS server's certificate, too (PEM, with chain)\n"
+	"  --crl FILE              with these revocation lists (PEM or DER)\n"
 	"  --at TIME               judge dates at 2026-01-31, 2026-01-31T10:00:00Z or @SECONDS\n"
 	"  --unencrypted-pkcs12    admit a PKCS#12 without pass phrase\n"
 	"  --json                  one JSON object\n"
@@ -40,26 +41,6 @@ const char items_check_help[] =
 	"Exit status: 0 usable, 1 refused, 2 cannot read or wrong usage.\n"
 	"\n"
 	"  portcall items check --passphrase-file phone.pass op420adv_conf.xml\n";
-
-struct finding {
-	enum portcall_reason reason;
-	enum portcall_severity severity;
-	const char *file; /* borrowed; NULL: none of them */
-	int line;
-	char item[80], text[240];
-};
-
-struct check {
-	struct portcall_credentials_options options;
-	const char *server_name, *server;
-	const char *paths[2];
-	struct portcall_items *items[2], *merged;
-	struct portcall_credentials *credentials; /* also of what was refused, to be shown */
-	struct finding *findings;
-	size_t n, room;
-	const char *reading; /* the file that findings are about; NULL: the merged items */
-	bool unreadable, refused, no_memory;
-};
 
 AUTO_CLEANUP(items, struct portcall_items *, portcall_items_free)
 
@@ -79,7 +60,7 @@ static bool in_device(const struct check *check, const char *name, long index)
 	return false;
 }
 
-static const char *file_of(const struct check *check, const char *item, long index)
+const char *check_file_of(const struct check *check, const char *item, long index)
 {
 	if (check->reading || !item)
 		return check->reading;
@@ -105,7 +86,7 @@ static void on_finding(void *ctx, const struct portcall_why *why, const char *it
 	finding = &check->findings[check->n++];
 	*finding = (struct finding){ .reason = why->reason,
 		                     .severity = portcall_reason_severity(why->reason),
-		                     .file = file_of(check, item, -1),
+		                     .file = check_file_of(check, item, -1),
 		                     .line = why->line };
 	snprintf(finding->item, sizeof(finding->item), "%s", item ? item : "");
 	memcpy(finding->text, why->text, sizeof(finding->text));
@@ -120,7 +101,7 @@ static void find(struct check *check, enum portcall_reason reason, const char *i
 	on_finding(check, &why, item);
 }
 
-static size_t count(const struct check *check, enum portcall_severity severity)
+size_t check_count(const struct check *check, enum portcall_severity severity)
 {
 	size_t n = 0;
 
@@ -202,13 +183,36 @@ static void judge_pins(struct check *check)
 	}
 }
 
+/* NULL: there are none, or they were refused. */
+static struct portcall_crls *read_crls(struct check *check)
+{
+	struct portcall_crls *crls = NULL;
+	AUTO(file) struct file file = { 0 };
+	struct portcall_why why;
+
+	if (!check->crl)
+		return NULL;
+	check->reading = check->crl;
+	if (!file_read_some(check->crl, PORTCALL_CRLS_MAX_FILE, &file)) {
+		find(check, PORTCALL_REASON_FILE_UNREADABLE, NULL, 0, "");
+		check->unreadable = true;
+	} else if (portcall_crls_read(file.p, file.n, check->options.now, on_finding, check, &crls,
+	                              &why) != PORTCALL_OK) {
+		crls = NULL;
+		on_finding(check, &why, NULL);
+	}
+	check->reading = NULL;
+	return crls;
+}
+
 /* The chain of a server that is at hand, as the handshake will judge it. */
-static void judge_server(struct check *check)
+static void judge_server(struct check *check, const struct portcall_crls *crls)
 {
 	struct cert_policy policy = { .profile = check->options.profile,
 		                      .verify = check->options.verify,
 		                      .server_name = check->server_name,
-		                      .time = check->options.now };
+		                      .time = check->options.now,
+		                      .crls = crls };
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	struct portcall_why why = { .reason = PORTCALL_REASON_NONE };
 	AUTO(file) struct file file = { 0 };
@@ -249,6 +253,7 @@ static void read_to_show(struct check *check)
 
 static void judge(struct check *check)
 {
+	struct portcall_crls *crls;
 	struct portcall_why why;
 
 	check->merged = portcall_items_merge(check->items[0], check->items[1]);
@@ -265,174 +270,26 @@ static void judge(struct check *check)
 	mark_skipped(check);
 	if (check->options.verify == PORTCALL_VERIFY_FULL)
 		judge_pins(check);
+	crls = read_crls(check);
 	if (check->server)
-		judge_server(check);
-}
-
-/* --- for programs --------------------------------------------------------------------------------- */
-
-static json_t *text_json(const char *text)
-{
-	json_t *json = *text ? json_string(text) : json_null();
-
-	return json ? json : json_null(); /* it is not UTF-8 */
-}
-
-static json_t *day_json(int64_t seconds)
-{
-	char buf[RFC3339_LEN];
-
-	return text_json(rfc3339(seconds, buf));
-}
-
-static json_t *items_json(const struct check *check)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < portcall_items_count(check->merged); i++) {
-		const struct portcall_item *item = portcall_items_at(check->merged, i);
-		const char *file = file_of(check, item->name, item->index);
-
-		json_array_append_new(
-			list, json_pack("{s:s,s:o,s:i,s:s?}", "name", item->name, "index",
-		                        item->index < 0 ? json_null() : json_integer(item->index),
-		                        "line", item->line, "file", file));
-	}
-	return list;
-}
-
-static json_t *anchors_json(const struct check *check)
-{
-	json_t *list = json_array();
-	size_t n = check->credentials ? portcall_credentials_anchor_count(check->credentials) : 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct portcall_certificate_info *info =
-			portcall_credentials_anchor(check->credentials, i);
-
-		json_array_append_new(
-			list, json_pack("{s:i,s:o,s:o,s:o,s:s,s:b}", "slot", info->slot, "subject",
-		                        text_json(info->subject), "issuer", text_json(info->issuer),
-		                        "not_after", day_json(info->not_after), "sha256",
-		                        info->sha256, "pinned", info->pinned));
-	}
-	return list;
-}
-
-static json_t *client_json(const struct check *check)
-{
-	const struct portcall_certificate_info *info =
-		check->credentials ? portcall_credentials_client(check->credentials) : NULL;
-
-	if (!info)
-		return json_null();
-	return json_pack("{s:o,s:o,s:s,s:o,s:s,s:I,s:s}", "subject", text_json(info->subject),
-	                 "issuer", text_json(info->issuer), "serial", info->serial, "not_after",
-	                 day_json(info->not_after), "key", info->key, "chain",
-	                 (json_int_t)info->chain, "sha256", info->sha256);
-}
-
-static json_t *findings_json(const struct check *check)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < check->n; i++) {
-		const struct finding *f = &check->findings[i];
-
-		json_array_append_new(list,
-		                      json_pack("{s:s,s:s,s:o,s:s?,s:o,s:s,s:o,s:s}", "code",
-		                                portcall_reason_code(f->reason), "severity",
-		                                f->severity == PORTCALL_ERROR     ? "error"
-		                                : f->severity == PORTCALL_WARNING ? "warning"
-		                                                                  : "info",
-		                                "item", text_json(f->item), "file", f->file, "line",
-		                                f->line > 0 ? json_integer(f->line) : json_null(),
-		                                "text", portcall_reason_text(f->reason), "detail",
-		                                text_json(f->text), "hint",
-		                                portcall_reason_hint(f->reason)));
-	}
-	return list;
-}
-
-static void print_json(const struct check *check, bool usable)
-{
-	AUTO(json)
-	json_t *root = json_pack("{s:b,s:o,s:o,s:o,s:o}", "usable", usable, "items",
-	                         items_json(check), "anchors", anchors_json(check), "client",
-	                         client_json(check), "findings", findings_json(check));
-
-	json_dumpf(root, stdout, JSON_COMPACT);
-	putchar('\n');
-}
-
-/* --- for people ----------------------------------------------------------------------------------- */
-
-static void print_fingerprint(const char *hex)
-{
-	fputs("    SHA-256 ", stdout);
-	for (; hex[0] && hex[1]; hex += 2)
-		printf("%c%c%s", hex[0] >= 'a' ? hex[0] - 32 : hex[0],
-		       hex[1] >= 'a' ? hex[1] - 32 : hex[1], hex[2] ? ":" : "\n");
-}
-
-static void print_text(const struct check *check, bool usable)
-{
-	size_t anchors =
-		check->credentials ? portcall_credentials_anchor_count(check->credentials) : 0;
-	size_t errors = count(check, PORTCALL_ERROR), warnings = count(check, PORTCALL_WARNING);
-	char day[RFC3339_LEN];
-
-	for (size_t i = 0; i < check->n; i++) {
-		const struct finding *f = &check->findings[i];
-		const char *hint = portcall_reason_hint(f->reason);
-
-		if (f->file)
-			fputs(f->file, stdout);
-		if (f->file && f->line > 0)
-			printf(":%d", f->line);
-		printf("%s%s: %s%s%s\n", f->file ? ": " : "",
-		       f->severity == PORTCALL_ERROR ? "error" : "warning", f->item,
-		       *f->item ? ": " : "", portcall_reason_text(f->reason));
-		if (*f->text)
-			printf("    %s\n", f->text);
-		if (*hint)
-			printf("    %s\n", hint);
-	}
-	for (size_t i = 0; i < anchors; i++) {
-		const struct portcall_certificate_info *info =
-			portcall_credentials_anchor(check->credentials, i);
-
-		printf("radius-server-ca%d: %s%s, until %s\n", info->slot,
-		       *info->subject ? info->subject : "(no subject)",
-		       info->pinned ? " (pinned)" : "", rfc3339_day(info->not_after, day));
-		print_fingerprint(info->sha256);
-	}
-	if (check->credentials) {
-		const struct portcall_certificate_info *info =
-			portcall_credentials_client(check->credentials);
-
-		printf("802.1x-certificate: %s, %s, serial %s, from %s, until %s\n", info->subject,
-		       info->key, info->serial, info->issuer, rfc3339_day(info->not_after, day));
-		print_fingerprint(info->sha256);
-	}
-	printf("%s: %zu error%s, %zu warning%s.\n", usable ? "usable" : "refused", errors,
-	       errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+		judge_server(check, crls);
+	portcall_crls_unref(crls);
 }
 
 /* --- the command ------------------------------------------------------------------------------------ */
 
 static int finish(struct check *check, bool json)
 {
-	bool usable = !check->unreadable && !check->refused && !count(check, PORTCALL_ERROR);
+	bool usable = !check->unreadable && !check->refused && !check_count(check, PORTCALL_ERROR);
 
 	if (check->no_memory) {
 		complain("There is not enough memory.");
 		return 2;
 	}
 	if (json)
-		print_json(check, usable);
+		check_print_json(check, usable);
 	else
-		print_text(check, usable);
+		check_print_text(check, usable);
 	return check->unreadable ? 2 : usable ? 0 : 1;
 }
 
@@ -477,6 +334,7 @@ int items_check(int argc, char **argv)
 		{ "verify", .choice = &level, .choices = levels },
 		{ "server-name", .text = &check.server_name },
 		{ "server", .text = &check.server },
+		{ "crl", .text = &check.crl },
 		{ "at", .time = &check.options.now },
 		{ "unencrypted-pkcs12", .flag = &check.options.unencrypted_pkcs12 },
 		{ "json", .flag = &json },

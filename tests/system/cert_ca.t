@@ -194,6 +194,14 @@ is '... the second of its CA' "$(grep -A 1 'CRL Number' <<<"$text" | tail -n 1 |
 ok '... signed by it' openssl crl -in ca/crl.pem -CAfile ca/ca.pem -noout
 not_ok 'openssl refuses the revoked one' openssl verify -crl_check -CRLfile ca/crl.pem -CAfile ca/ca.pem phones/json.pem
 ok '... and takes the others' openssl verify -crl_check -CRLfile ca/crl.pem -CAfile ca/ca.pem phones/old.pem
+# the phone's own view of it: items check with the CRL
+printf '<L>%s</L>' "$(sed -n '/802.1x/,/Item>/p' tree/op420adv_conf020000000196.xml)" >phone.xml
+"$BIN/portcall" items set phone.xml radius-server-ca1=@ca/ca.pem >/dev/null
+phone_check=("$BIN/portcall" items check --json --profile optipoint --passphrase-file phone.pass --crl ca/crl.pem)
+ok 'a phone takes a server that is not revoked' "${phone_check[@]}" --server web/Webserver-XML.pem phone.xml
+ok 'a server is revoked' cert revoke "${CA[@]}" Webserver-XML
+ok '... in a CRL' cert crl "${CA[@]}"
+is '... and the phone refuses it' "$("${phone_check[@]}" --server web/Webserver-XML.pem phone.xml | jq -r '.findings[] | select(.severity == "error").code')" server-revoked
 ok 'the CN of the revoked one is free again' cert issue "${CA[@]}" --name json --force --format pem --out phones
 
 # --- the index survives ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # From the CA to the port: certificates of `portcall cert`, device files, inventory, and a real FreeRADIUS with the
 # shipped configuration that authenticates the phones, until one is revoked.
+# shellcheck disable=SC2317 # functions that ok calls
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 need freeradius eapol_test openssl
