@@ -60,13 +60,13 @@ SWITCH_SHELL := link_netns link_packet link_watch link_admin link_udp link_das c
 	engine engine_parts engine_admin engine_das control main
 TOOLS := portcall options rfc3339 files items items_check items_report items_set item_edit item_scan item_value \
 	cert cert_facts cert_ca cert_issue cert_plan cert_batch cert_csr cert_convert cert_show cert_selftest ca ca_crl csv progress \
-	remote inventory inventory_edit inventory_tree pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
+	remote inventory inventory_edit inventory_tree radius_state pki pki_name pki_read pki_write lab lab_sandbox lab_net lab_process lab_files lab_pki lab_servers lab_watch \
 	lab_observe lab_timeline lab_probe lab_capture lab_proof lab_cases lab_run
 # the files that see FreeRADIUS's headers, then the others
-MODULE_FR := rlm_portcall facts reply
-MODULE := $(MODULE_FR) verdict inventory inventory_read inventory_fields inventory_device inventory_roles inventory_file json_pieces
+MODULE_FR := rlm_portcall facts reply disconnect
+MODULE := $(MODULE_FR) verdict inventory inventory_read inventory_fields inventory_device inventory_roles inventory_file json_pieces state state_file
 # of the module and the tools: what knows neither FreeRADIUS nor a command line, for the unit tests
-MODULE_CORE := verdict inventory inventory_read inventory_fields inventory_device inventory_roles inventory_file json_pieces
+MODULE_CORE := verdict inventory inventory_read inventory_fields inventory_device inventory_roles inventory_file json_pieces state state_file
 MODULE_COMMON := bytes mac reason
 TOOLS_CORE := ca ca_crl csv pki pki_name pki_read pki_write item_edit item_scan item_value options rfc3339 files
 

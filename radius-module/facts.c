@@ -65,6 +65,23 @@ static void nas_gather(struct facts *facts, REQUEST *request)
 	facts->request.port = port ? port->vp_integer : 0;
 }
 
+struct session facts_session(struct facts const *facts, REQUEST *request)
+{
+	struct session session = { .port_known = facts->request.port_known,
+		                   .port = facts->request.port,
+		                   .issuer = facts->issuer };
+	char const *nas = *facts->request.nas_identifier ? facts->request.nas_identifier
+	                                                 : facts->request.nas_address;
+
+	memcpy(session.mac, facts->mac, MAC_LEN);
+	strlcpy(session.id, facts->session, sizeof(session.id));
+	strlcpy(session.nas, nas, sizeof(session.nas));
+	strlcpy(session.serial, facts->certificate.serial ? facts->certificate.serial : "",
+	        sizeof(session.serial));
+	ip_ntoh(&request->packet->src_ipaddr, session.peer, sizeof(session.peer));
+	return session;
+}
+
 static bool certificate_gather(struct facts *facts, rlm_portcall_t const *inst, REQUEST *request)
 {
 	VALUE_PAIR *list = request->packet->vps;
@@ -105,7 +122,14 @@ bool facts_gather(struct facts *facts, rlm_portcall_t const *inst, REQUEST *requ
 	nas_gather(facts, request);
 	if (facts->request.mac_known)
 		facts->device = inventory_by_mac(facts->inventory, facts->mac);
-	return certificate_gather(facts, inst, request);
+	if (!certificate_gather(facts, inst, request))
+		return false;
+	if (facts->request.mac_known) {
+		struct session session = facts_session(facts, request);
+
+		facts->request.elsewhere = state_elsewhere(inst->state, &session);
+	}
+	return true;
 }
 
 void facts_done(struct facts *facts)

@@ -20,6 +20,8 @@
 
 #include "common/auto.h"
 
+enum { INTERVAL = 200000000 /* ns */ };
+
 /* What tells one content of the file from another. */
 struct stamp {
 	dev_t dev;
@@ -149,13 +151,14 @@ static void look(struct inventory_file *file)
 	if (inventory) {
 		snprintf(sentence, sizeof(sentence), "%zu devices read from %.400s.",
 		         inventory_count(inventory), file->path);
-		swap(file, inventory);
+		swap(file, inventory_ref(inventory));
 	} else {
 		snprintf(sentence, sizeof(sentence),
 		         "%.400s was refused and the inventory before it stays in use: %s",
 		         file->path, why);
 	}
-	file->report(file->ctx, inventory != NULL, sentence);
+	file->report(file->ctx, inventory, sentence);
+	inventory_unref(inventory);
 }
 
 static void *follow(void *arg)
@@ -167,7 +170,9 @@ static void *follow(void *arg)
 		struct timespec next;
 
 		clock_gettime(CLOCK_MONOTONIC, &next);
-		next.tv_sec++;
+		next.tv_nsec += INTERVAL;
+		next.tv_sec += next.tv_nsec / 1000000000;
+		next.tv_nsec %= 1000000000;
 		while (!file->stop &&
 		       pthread_cond_timedwait(&file->stop_asked, &file->lock, &next) == 0)
 			;

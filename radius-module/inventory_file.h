@@ -2,7 +2,7 @@
 /*
  * inventory_file - an inventory that follows its file.
  *
- * A thread of its own looks at the file once a second and reads it when it was replaced or written to;
+ * A thread of its own looks at the file five times a second and reads it when it was replaced or written to;
  * a document that is refused changes nothing.  Requests never wait for the file or for the reading: they
  * take a reference to the present inventory.  Thread-safe.
  */
@@ -15,8 +15,12 @@
 
 struct inventory_file;
 
-/* Called from the file's thread after each attempt; `sentence` is for the log. */
-typedef void inventory_file_report_fn(void *ctx, bool loaded, const char *sentence);
+/*
+ * Called from the file's thread after each attempt; may take its time.  `inventory`: what was taken over, borrowed;
+ * NULL: refused.  `sentence` is for the log.
+ */
+typedef void inventory_file_report_fn(void *ctx, const struct inventory *inventory,
+                                      const char *sentence);
 
 /* Reads `path` before it returns.  NULL: `ret_why` holds one sentence with the place. */
 struct inventory_file *inventory_file_open(const char *path, inventory_file_report_fn *report,

@@ -4,6 +4,7 @@
  *
  *	facts.c         what the request, the TLS session and the device's record say
  *	reply.c         the reply list and the log line of a verdict
+ *	disconnect.c    sessions that a new inventory refuses are ended
  *	rlm_portcall.c  sections and instances
  */
 #ifndef RADIUS_MODULE_MODULE_H
@@ -13,6 +14,7 @@
 
 #include "common/mac.h"
 #include "radius-module/inventory_file.h"
+#include "radius-module/state.h"
 
 enum vendor_profile { PROFILE_NONE, PROFILE_CISCO, PROFILE_RFC4675, PROFILE_JUNIPER };
 
@@ -21,14 +23,17 @@ typedef struct rlm_portcall {
 	char const *inventory;
 	char const *shared_certificate, *two_ports, *stale_configuration;
 	char const *vendor_profile;
+	char const *state_path;
 	char const *staging_vlan, *quarantine_vlan, *monitor_vlan;
 	bool monitor;
 	uint32_t session_timeout, staging_timeout;
+	uint16_t disconnect_port; /* 0: no Disconnect-Requests */
 
 	char const *name; /* of the instance */
 	struct verdict_policy policy;
 	enum vendor_profile profile;
 	struct inventory_file *file;
+	struct state *state;
 	DICT_ATTR const *reason, *session, *issuer, *serial, *expiration, *cn, *key_id,
 		*tls_version;
 } rlm_portcall_t;
@@ -57,6 +62,12 @@ void facts_done(struct facts *facts);
 VALUE_PAIR *facts_pair(REQUEST *request, unsigned int attribute); /* of the request list; NULL */
 char const *facts_string(VALUE_PAIR const *vp);                   /* "" for NULL */
 
+/* Where the request's device is; strings are borrowed from `facts`. */
+struct session facts_session(struct facts const *facts, REQUEST *request);
+
+/* After a new inventory was taken over: may take seconds. */
+void disconnect_refused(rlm_portcall_t const *inst, struct inventory const *inventory);
+
 /* The reply list of a verdict that is no reject. */
 void reply_accept(rlm_portcall_t const *inst, REQUEST *request, struct verdict const *verdict);
 /* Replaces the whole reply list. */
@@ -64,8 +75,8 @@ void reply_reject(REQUEST *request, struct facts const *facts, enum portcall_rea
 /* Portcall-Reason, Portcall-Session and a Message-Authenticator. */
 void reply_reason(REQUEST *request, struct facts const *facts, enum portcall_reason reason);
 
-/* One line; `detail` may be "". */
-void reply_log(REQUEST *request, struct facts const *facts, struct verdict const *verdict,
-               char const *detail);
+/* One line, and the counters; `detail` may be "". */
+void reply_log(rlm_portcall_t const *inst, REQUEST *request, struct facts const *facts,
+               struct verdict const *verdict, char const *detail);
 
 #endif

@@ -46,8 +46,8 @@ static void line_add(struct line *line, char const *key, char const *value)
 	line->n = (size_t)(p - line->text);
 }
 
-void reply_log(REQUEST *request, struct facts const *facts, struct verdict const *verdict,
-               char const *detail)
+void reply_log(rlm_portcall_t const *inst, REQUEST *request, struct facts const *facts,
+               struct verdict const *verdict, char const *detail)
 {
 	struct line line = { .n = 0 };
 	char mac[MAC_TEXT_LEN], seconds[12] = "", port[12] = "";
@@ -76,6 +76,8 @@ void reply_log(REQUEST *request, struct facts const *facts, struct verdict const
 	line_add(&line, "hint", portcall_reason_hint(verdict->reason));
 	line_add(&line, "detail", detail);
 	radlog_request(L_AUTH, L_DBG_LVL_OFF, request, "%s", line.text);
+	state_verdict(inst->state, verdict, facts->request.mac_known ? facts->mac : NULL, nas,
+	              facts->session, time(NULL));
 }
 
 /* --- the reply ---------------------------------------------------------------------------------- */

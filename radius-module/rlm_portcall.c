@@ -8,6 +8,7 @@
  *	                      MAC authentication bypass is let through to post-auth
  *	%{portcall:cn}        inside the handshake (check_cert_cn): the name that the certificate must have
  *	post-auth             EAP-TLS succeeded (also when resumed): issuer + serial + MAC, VLAN, time; MAB
+ *	accounting            which device is at which port
  *	Post-Auth-Type REJECT what failed elsewhere gets its reason too
  *
  * Instances are read-only after instantiate, the inventory apart, which looks after itself; so the module
@@ -15,6 +16,8 @@
  * section (a peculiarity of 3.2), hence instantiate reads every item itself.
  */
 #include "radius-module/module.h"
+
+#include <freeradius/modpriv.h>
 
 static const CONF_PARSER module_config[] = {
 	{ "inventory",
@@ -28,6 +31,8 @@ static const CONF_PARSER module_config[] = {
 	{ "staging_timeout", FR_CONF_OFFSET(PW_TYPE_INTEGER, rlm_portcall_t, staging_timeout),
 	  "300" },
 	{ "quarantine_vlan", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, quarantine_vlan), "" },
+	{ "state", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, state_path), "" },
+	{ "disconnect_port", FR_CONF_OFFSET(PW_TYPE_SHORT, rlm_portcall_t, disconnect_port), "0" },
 	{ "monitor", FR_CONF_OFFSET(PW_TYPE_BOOLEAN, rlm_portcall_t, monitor), "no" },
 	{ "monitor_vlan", FR_CONF_OFFSET(PW_TYPE_STRING, rlm_portcall_t, monitor_vlan), "" },
 	{ "session_timeout", FR_CONF_OFFSET(PW_TYPE_INTEGER, rlm_portcall_t, session_timeout),
@@ -76,12 +81,12 @@ static enum portcall_reason rejected_before(REQUEST *request)
 		request, (void *)(uintptr_t)&verdict_mark, 0);
 }
 
-static rlm_rcode_t reject(REQUEST *request, struct facts const *facts,
+static rlm_rcode_t reject(rlm_portcall_t const *inst, REQUEST *request, struct facts const *facts,
                           struct verdict const *verdict)
 {
 	reply_reject(request, facts, verdict->reason);
 	mark_rejected(request, verdict->reason);
-	reply_log(request, facts, verdict, "");
+	reply_log(inst, request, facts, verdict, "");
 	return RLM_MODULE_REJECT;
 }
 
@@ -106,7 +111,7 @@ static rlm_rcode_t CC_HINT(nonnull) mod_authorize(void *instance, REQUEST *reque
 	struct verdict verdict = verdict_authorize(&inst->policy, &facts.request, facts.device);
 
 	if (verdict.kind == VERDICT_REJECT)
-		rcode = reject(request, &facts, &verdict);
+		rcode = reject(inst, request, &facts, &verdict);
 	else if (facts.request.method == VERDICT_METHOD_MAB) /* post-auth decides */
 		control_set(request, "Auth-Type", "Accept");
 	else if (facts.device && facts.device->certificate.revoked)
@@ -156,7 +161,7 @@ static enum portcall_reason refused_by_name(struct facts const *facts, enum port
 }
 
 /* Something rejected the request before post-auth could decide. */
-static rlm_rcode_t failed(REQUEST *request, struct facts const *facts)
+static rlm_rcode_t failed(rlm_portcall_t const *inst, REQUEST *request, struct facts const *facts)
 {
 	enum portcall_reason before = rejected_before(request);
 
@@ -169,7 +174,7 @@ static rlm_rcode_t failed(REQUEST *request, struct facts const *facts)
 		verdict.reason = refused_by_name(facts, verdict.reason);
 		reply_reason(request, facts, verdict.reason);
 		mark_rejected(request, verdict.reason);
-		reply_log(request, facts, &verdict, detail);
+		reply_log(inst, request, facts, &verdict, detail);
 	}
 	return RLM_MODULE_UPDATED;
 }
@@ -181,10 +186,16 @@ static rlm_rcode_t decide(rlm_portcall_t const *inst, REQUEST *request, struct f
 	                          facts->device, facts->owner, time(NULL));
 
 	if (verdict.kind == VERDICT_REJECT)
-		return reject(request, facts, &verdict);
+		return reject(inst, request, facts, &verdict);
+	if (facts->request.mac_known) {
+		struct session session = facts_session(facts, request);
+
+		strlcpy(session.vlan, verdict.vlan, sizeof(session.vlan));
+		state_session(inst->state, STATE_GRANTED, &session, time(NULL));
+	}
 	reply_accept(inst, request, &verdict);
 	reply_reason(request, facts, verdict.reason);
-	reply_log(request, facts, &verdict, "");
+	reply_log(inst, request, facts, &verdict, "");
 	return RLM_MODULE_UPDATED;
 }
 
@@ -196,8 +207,42 @@ static rlm_rcode_t CC_HINT(nonnull) mod_post_auth(void *instance, REQUEST *reque
 
 	if (facts_gather(&facts, inst, request))
 		rcode = request->reply->code == PW_CODE_ACCESS_REJECT
-		                ? failed(request, &facts)
+		                ? failed(inst, request, &facts)
 		                : decide(inst, request, &facts);
+	facts_done(&facts);
+	return rcode;
+}
+
+/* Which device is where (RFC 2866 5.1).  Accounting-On and -Off: the switch has no session any more. */
+static rlm_rcode_t CC_HINT(nonnull) mod_accounting(void *instance, REQUEST *request)
+{
+	rlm_portcall_t const *inst = instance;
+	VALUE_PAIR *status = facts_pair(request, PW_ACCT_STATUS_TYPE);
+	rlm_rcode_t rcode = RLM_MODULE_NOOP;
+	struct facts facts;
+
+	if (!status || !facts_gather(&facts, inst, request)) {
+		if (status)
+			facts_done(&facts);
+		return status ? RLM_MODULE_FAIL : RLM_MODULE_NOOP;
+	}
+
+	struct session session = facts_session(&facts, request);
+
+	if (status->vp_integer == PW_STATUS_ACCOUNTING_ON ||
+	    status->vp_integer == PW_STATUS_ACCOUNTING_OFF) {
+		state_nas_restart(inst->state, session.peer);
+		rcode = RLM_MODULE_OK;
+	} else if (facts.request.mac_known && (status->vp_integer == PW_STATUS_START ||
+	                                       status->vp_integer == PW_STATUS_ALIVE ||
+	                                       status->vp_integer == PW_STATUS_STOP)) {
+		state_session(inst->state,
+		              status->vp_integer == PW_STATUS_START  ? STATE_START
+		              : status->vp_integer == PW_STATUS_STOP ? STATE_STOP
+		                                                     : STATE_INTERIM,
+		              &session, time(NULL));
+		rcode = RLM_MODULE_OK;
+	}
 	facts_done(&facts);
 	return rcode;
 }
@@ -206,17 +251,11 @@ static rlm_rcode_t CC_HINT(nonnull) mod_post_auth(void *instance, REQUEST *reque
  * %{portcall:cn}: the common name that this phone's certificate must have, for check_cert_cn.  Fails, and with it the
  * handshake, when no certificate can be right.
  */
-static ssize_t xlat_portcall(void *instance, REQUEST *request, char const *fmt, char *out,
-                             size_t room)
+static ssize_t xlat_cn(rlm_portcall_t const *inst, REQUEST *request, char *out, size_t room)
 {
-	rlm_portcall_t const *inst = instance;
 	struct facts facts;
 	ssize_t n = -1;
 
-	if (strcmp(fmt, "cn") != 0) {
-		REDEBUG("%%{%s:%s} is not known; it may be cn.", inst->name, fmt);
-		return -1;
-	}
 	if (facts_gather(&facts, inst, request)) {
 		char const *cn = verdict_common_name(facts.device);
 
@@ -227,13 +266,41 @@ static ssize_t xlat_portcall(void *instance, REQUEST *request, char const *fmt, 
 	return n;
 }
 
+/* %{portcall:accept} and so on: how often; %{portcall:devices}: how many there are. */
+static ssize_t xlat_portcall(void *instance, REQUEST *request, char const *fmt, char *out,
+                             size_t room)
+{
+	rlm_portcall_t const *inst = instance;
+
+	if (!strcmp(fmt, "cn"))
+		return xlat_cn(inst, request, out, room);
+	if (!strcmp(fmt, "devices")) {
+		struct inventory *inventory = inventory_file_take(inst->file);
+		size_t n = inventory_count(inventory);
+
+		inventory_unref(inventory);
+		return snprintf(out, room, "%zu", n);
+	}
+	for (int kind = VERDICT_ACCEPT; kind <= VERDICT_STAGING; kind++) {
+		if (!strcmp(fmt, verdict_kind_name((enum verdict_kind)kind)))
+			return snprintf(out, room, "%" PRIu64,
+			                state_count(inst->state, (enum verdict_kind)kind));
+	}
+	REDEBUG("%%{%s:%s} is not known; it may be cn, devices, accept, reject, quarantine or "
+	        "staging.",
+	        inst->name, fmt);
+	return -1;
+}
+
 /* --- instances ---------------------------------------------------------------------------------- */
 
-static void inventory_report(void *ctx, bool loaded, char const *sentence)
+static void inventory_report(void *ctx, struct inventory const *inventory, char const *sentence)
 {
 	rlm_portcall_t const *inst = ctx;
 
-	radlog(loaded ? L_INFO : L_ERR, "%s: inventory: %s", inst->name, sentence);
+	radlog(inventory ? L_INFO : L_ERR, "%s: inventory: %s", inst->name, sentence);
+	if (inventory)
+		disconnect_refused(inst, inventory);
 }
 
 static int attributes_find(CONF_SECTION *conf, rlm_portcall_t *inst)
@@ -298,18 +365,18 @@ static int choice(CONF_SECTION *conf, char const *name, char const *without,
 	return number;
 }
 
-static int seconds_of(CONF_SECTION *conf, char const *name, char const *without,
-                      uint32_t *ret_seconds)
+static int number_of(CONF_SECTION *conf, char const *name, char const *without,
+                     uint32_t *ret_number)
 {
 	char const *text = item(conf, name, without);
 	char *end;
-	unsigned long seconds = strtoul(text, &end, 10);
+	unsigned long number = strtoul(text, &end, 10);
 
-	if (!*text || *end || seconds > INT32_MAX) {
-		cf_log_err_cs(conf, "%s = \"%s\" is not a number of seconds.", name, text);
+	if (!*text || *end || number > INT32_MAX) {
+		cf_log_err_cs(conf, "%s = \"%s\" is not a number.", name, text);
 		return -1;
 	}
-	*ret_seconds = (uint32_t)seconds;
+	*ret_number = (uint32_t)number;
 	return 0;
 }
 
@@ -322,6 +389,7 @@ static int policy_read(CONF_SECTION *conf, rlm_portcall_t *inst)
 	int monitor = choice(conf, "monitor", "no", yes_no);
 	int profile = choice(conf, "vendor_profile", "none", profile_names);
 	struct verdict_policy *policy = &inst->policy;
+	uint32_t port = 0;
 
 	if (shared < 0 || two_ports < 0 || stale < 0 || monitor < 0 || profile < 0)
 		return -1;
@@ -335,14 +403,32 @@ static int policy_read(CONF_SECTION *conf, rlm_portcall_t *inst)
 		                         .quarantine_vlan = text_of(conf, inst, "quarantine_vlan"),
 		                         .monitor_vlan = text_of(conf, inst, "monitor_vlan") };
 	inst->profile = (enum vendor_profile)profile;
-	if (seconds_of(conf, "session_timeout", "0", &policy->session_timeout) < 0 ||
-	    seconds_of(conf, "staging_timeout", "300", &policy->staging_timeout) < 0)
+	if (number_of(conf, "disconnect_port", "0", &port) < 0)
+		return -1;
+	if (port > 65535) {
+		cf_log_err_cs(conf, "disconnect_port = %u is no port.", port);
+		return -1;
+	}
+	inst->disconnect_port = (uint16_t)port;
+	if (number_of(conf, "session_timeout", "0", &policy->session_timeout) < 0 ||
+	    number_of(conf, "staging_timeout", "300", &policy->staging_timeout) < 0)
 		return -1;
 	if (policy->stale == VERDICT_ISOLATE && !*policy->quarantine_vlan) {
 		cf_log_err_cs(conf, "stale_configuration = quarantine needs a quarantine_vlan.");
 		return -1;
 	}
 	return 0;
+}
+
+/* A HUP makes a new instance, which goes on with what the one before has counted. */
+static struct state *state_take(CONF_SECTION *conf, rlm_portcall_t *inst)
+{
+	module_instance_t *node = module_find(cf_item_parent(cf_section_to_item(conf)), inst->name);
+	rlm_portcall_t const *before = node ? node->insthandle : NULL;
+
+	if (before && before != inst && before->state)
+		return state_ref(before->state);
+	return state_open(item(conf, "state", ""));
 }
 
 static int mod_instantiate(CONF_SECTION *conf, void *instance)
@@ -356,11 +442,19 @@ static int mod_instantiate(CONF_SECTION *conf, void *instance)
 	if (policy_read(conf, inst) < 0 || attributes_find(conf, inst) < 0)
 		return -1;
 
+	inst->state = state_take(conf, inst);
+	if (!inst->state) {
+		cf_log_err_cs(conf, "There is not enough memory.");
+		return -1;
+	}
+
 	char const *path = item(conf, "inventory", inst->inventory);
 
 	inst->file = inventory_file_open(path, inventory_report, inst, why);
 	if (!inst->file) {
 		cf_log_err_cs(conf, "The inventory %s was refused: %s", path, why);
+		state_unref(inst->state);
+		inst->state = NULL;
 		return -1;
 	}
 
@@ -380,6 +474,8 @@ static int mod_detach(void *instance)
 	xlat_unregister(inst->name, xlat_portcall, inst);
 	inventory_file_close(inst->file);
 	inst->file = NULL;
+	state_unref(inst->state);
+	inst->state = NULL;
 	return 0;
 }
 
@@ -393,5 +489,7 @@ module_t rlm_portcall = {
 	.config = module_config,
 	.instantiate = mod_instantiate,
 	.detach = mod_detach,
-	.methods = { [MOD_AUTHORIZE] = mod_authorize, [MOD_POST_AUTH] = mod_post_auth },
+	.methods = { [MOD_AUTHORIZE] = mod_authorize,
+	             [MOD_ACCOUNTING] = mod_accounting,
+	             [MOD_POST_AUTH] = mod_post_auth },
 };

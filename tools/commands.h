@@ -13,6 +13,7 @@ int cmd_lab(int argc, char **argv);
 int cmd_items(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_inventory(int argc, char **argv);
+int cmd_radius(int argc, char **argv);
 int cmd_switch(int argc, char **argv);
 int cmd_phone(int argc, char **argv);
 

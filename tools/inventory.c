@@ -22,6 +22,7 @@
 #include "common/mac.h"
 #include "tools/commands.h"
 #include "tools/inventory_edit.h"
+#include "tools/radius_state.h"
 #include "tools/rfc3339.h"
 
 static const char usage_text[] =
@@ -34,8 +35,13 @@ static const char usage_text[] =
 	"  enable MAC              takes disable, stolen and rotate back, but no revocation\n"
 	"  check [--expiring 30d]  what ends soon; exit status 1 when something does\n"
 	"  diff OLD NEW            what differs; exit status 1 when something does\n"
+	"  where MAC               at which port the device is\n"
+	"  who NAS[/PORT]          which devices are there\n"
+	"  sessions                all of them\n"
 	"\n"
-	"All but build and diff take --inventory FILE; default: /etc/portcall/inventory.json.\n"
+	"The last three take --state FILE, the module's setting of that name (default:\n"
+	"/run/freeradius/portcall.json), and --json; all others but build and diff take "
+	"--inventory FILE; default: /etc/portcall/inventory.json.\n"
 	"The server takes changes over by itself.\n";
 
 static const char build_text[] =
@@ -401,6 +407,10 @@ int cmd_inventory(int argc, char **argv)
 	}
 	if (is_build)
 		return build_options(argc - 1, argv + 1, &options) ? build(&options) : 2;
+
+	if (argc > 1 &&
+	    (!strcmp(argv[1], "where") || !strcmp(argv[1], "who") || !strcmp(argv[1], "sessions")))
+		return radius_sessions(argc - 1, argv + 1);
 
 	int status = argc > 1 ? inventory_edit(argc - 1, argv + 1) : INVENTORY_EDIT_UNKNOWN;
 

@@ -15,7 +15,8 @@ static const struct {
 	{ "items", cmd_items, "check provisioning files as a phone would, and change them" },
 	{ "cert", cmd_cert, "make, convert and show certificates; run a CA for phones" },
 	{ "inventory", cmd_inventory,
-	  "build the RADIUS server's inventory from the provisioning tree" },
+	  "the RADIUS server's inventory: build it, change it, ask who is where" },
+	{ "radius", cmd_radius, "what the RADIUS server has decided, and why" },
 	{ "switch", cmd_switch, "ask a running portcall-switch, or tell it what to do" },
 	{ "phone", cmd_phone, "ask a running portcall-phone, or tell it what to do" },
 };

@@ -56,8 +56,7 @@ ok 'the inventory is built' build
 cp inventory.json first.json
 staging_vlan=99
 server_files 1.2 1.3
-# shellcheck disable=SC2119 # its argument is optional
-server
+server 'the server starts'
 granted before $phone1 phone1 "$tls13"
 
 # --- decisions ---------------------------------------------------------------------------------------

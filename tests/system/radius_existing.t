@@ -44,7 +44,7 @@ printf '$INCLUDE dictionary.portcall\n' >>raddb/dictionary
 sed -e "s,= \${inventory},= $SCRATCH/inventory.json," -e 's,= ${shared_certificate},= warn,' \
 	-e 's,= ${two_ports},= warn,' -e 's,= ${stale_configuration},= warn,' -e 's,= ${quarantine_vlan},= "",' \
 	-e 's,= ${staging_vlan},= "",' -e 's,= ${staging_timeout},= 300,' \
-	-e 's,= ${monitor},= no,' -e 's,= ${monitor_vlan},= "",' -e 's,= ${session_timeout},= 3600,' -e 's,= ${vendor_profile},= none,' \
+	-e 's,= ${state},= "",' -e 's,= ${disconnect_port},= 0,' -e 's,= ${monitor},= no,' -e 's,= ${monitor_vlan},= "",' -e 's,= ${session_timeout},= 3600,' -e 's,= ${vendor_profile},= none,' \
 	"$ROOT/configs/freeradius/mods-available/portcall" >raddb/mods-available/portcall
 ln -s ../mods-available/portcall raddb/mods-enabled/portcall
 

@@ -24,7 +24,7 @@ struct reports {
 	char last[1024];
 };
 
-static void report(void *ctx, bool loaded, const char *sentence)
+static void report(void *ctx, const struct inventory *loaded, const char *sentence)
 {
 	struct reports *reports = ctx;
 
