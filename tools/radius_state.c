@@ -132,7 +132,7 @@ int radius_sessions(int argc, char **argv)
 	if (!root)
 		return 1;
 	json_array_foreach(sessions, i, s) {
-		if (wanted(s, question, question == SESSIONS ? NULL : words.at[0], mac)) {
+		if (wanted(s, question, question == SESSIONS ? "" : words.at[0], mac)) {
 			json_array_append(found, s);
 			n++;
 		}
