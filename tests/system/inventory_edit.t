@@ -50,6 +50,11 @@ reads() {
 	ok '... and the server takes it over' wait_for 5 read_again
 }
 
+# begin_anew: the first inventory again, in one step
+begin_anew() {
+	cp first.json again.json && mv again.json inventory.json
+}
+
 file $phone1 phone1
 file $phone2 phone2
 ok 'the inventory is built' build
@@ -73,7 +78,7 @@ reads 'revoke' inventory revoke $phone1 "${on[@]}"
 refused cert-revoked revoked $phone1 phone1 "$tls13"
 like 'enable does not take a revocation back' "$(inventory enable $phone1 "${on[@]}")" 'still revoked'
 is '... indeed' "$(field '.devices[0].certificate.revoked')" true
-ok 'built again from the same files' build
+reads 'built again from the same files' build
 is '... it is still revoked' "$(field '.devices[0].certificate.revoked')" true
 reads 'rotate' inventory rotate $phone2 "${on[@]}"
 refused cert-revoked rotated $phone2 phone2 "$tls13"
@@ -83,7 +88,7 @@ like '... and the phone gets the staging VLAN to fetch a new one' "$said" 'Tunne
 
 # --- roll-over -----------------------------------------------------------------------------------------
 
-cp first.json inventory.json
+reads 'the first inventory again' begin_anew
 file $phone1 new1
 reads 'phone1 has a new certificate' build --roll-over 2
 is 'the one before is kept' "$(field '.devices[0].previous.serial')" 03e9
@@ -92,19 +97,19 @@ ok '... for two days' test $((end - $(date +%s))) -gt 172000 -a $((end - $(date 
 granted new $phone1 new1 "$tls13"
 granted old $phone1 phone1 "$tls13"
 like '... is accepted as the previous one' "$(verdict old)" 'reason=previous-certificate '
-ok 'it is built again' build
+reads 'it is built again' build
 is '... and the window does not move' "$(date -ud "$(field '.devices[0].previous.until')" +%s)" "$end"
 reads 'revoke takes both generations' inventory revoke $phone1 "${on[@]}"
 refused cert-revoked old-revoked $phone1 phone1 "$tls13"
 refused cert-revoked new-revoked $phone1 new1 "$tls13"
-cp first.json inventory.json
+reads 'the first inventory again' begin_anew
 ok 'no roll-over is possible too' build --roll-over 0
 is '... without a generation before' "$(field '.devices[0].previous')" null
 stop radius
 
 # --- questions -------------------------------------------------------------------------------------------
 
-cp first.json inventory.json
+begin_anew
 ok 'nothing ends within 9 days' inventory check --expiring 9d "${on[@]}"
 said=$(inventory check --expiring 11d "${on[@]}")
 is 'something ends within 11 days' $? 1

@@ -38,7 +38,7 @@ start_radius radius
 start_switch switch.conf p1 p2
 start_wpa phone
 authorised() {
-	wait_for 20 is_shown p1 authorized 1
+	wait_for 60 is_shown p1 authorized 1 # a lost Identity request is sent again after tx-period
 }
 ok 'the phone is authorised' authorised
 
